@@ -1,0 +1,2 @@
+//! Hammers a server with requests and reports its latency.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Reads DHAT heap snapshots and compares them.
+#![forbid(unsafe_code)]

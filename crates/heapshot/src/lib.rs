@@ -1,0 +1,1 @@
+//! Live DHAT heap snapshots of a running process.

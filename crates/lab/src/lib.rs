@@ -1,0 +1,2 @@
+//! cargo lab: the guided exercises.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The lab's leaky web service, one file a lab.
+#![forbid(unsafe_code)]

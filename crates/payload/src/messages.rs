@@ -1,0 +1,58 @@
+//! The bodies of the labs' routes.
+
+use serde::{Deserialize, Serialize};
+
+/// The answer of `GET /bloatMyServer`: how many references its list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// Length of the list, in references.
+    pub size: usize,
+}
+
+/// The object that `GET /bloatMyServer` makes once per request and refers to many times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redundant {
+    /// What the object claims to be.
+    pub memory: String,
+    /// What it is.
+    pub joke: String,
+}
+
+impl Redundant {
+    /// The object, made afresh: one block for each string.
+    pub fn new() -> Self {
+        Self {
+            memory: "leaked".to_owned(),
+            joke: "meta".to_owned(),
+        }
+    }
+}
+
+impl Default for Redundant {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Redundant, Size};
+
+    #[test]
+    fn the_bodies_are_the_articles() {
+        assert_eq!(
+            serde_json::to_string(&Size { size: 10_000 }).unwrap(),
+            r#"{"size":10000}"#
+        );
+        assert_eq!(
+            serde_json::to_string(&Redundant::new()).unwrap(),
+            r#"{"memory":"leaked","joke":"meta"}"#
+        );
+    }
+
+    #[test]
+    fn what_the_server_writes_the_tools_read_back() {
+        let size: Size = serde_json::from_str(r#"{"size":3}"#).unwrap();
+        assert_eq!(size, Size { size: 3 });
+    }
+}
