@@ -1,1 +1,38 @@
 //! Live DHAT heap snapshots of a running process.
+//!
+//! ```no_run
+//! #[global_allocator]
+//! static ALLOC: heapshot::Alloc = heapshot::Alloc;
+//!
+//! fn main() -> Result<(), heapshot::Error> {
+//!     let heap = heapshot::Recorder::start()?;
+//!     // … the service runs …
+//!     let shot = heap.snapshot("before.json")?;
+//!     println!("{} bytes live, paused for {:?}", shot.live_bytes, shot.pause);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The [`dhat`] crate records every allocation, but writes its profile only when recording ends. Here
+//! the process *forks* instead: the child is a frozen copy of the heap and of dhat's tables, it ends
+//! *its* recording, which writes the file, and exits; the process itself never stops recording and is
+//! paused only for the fork. `README.md` beside this crate tells what that costs and what it needs.
+//!
+//! This crate knows nothing of HTTP or of any framework: see `examples/axum_server.rs` for a service.
+//! What a snapshot means is for its readers, such as `heapdiff` or DHAT's own `dh_view.html`.
+
+mod alloc;
+mod document;
+mod engine;
+mod error;
+mod gate;
+mod recorder;
+mod snapshot;
+#[cfg(unix)]
+mod writer;
+
+pub use alloc::Alloc;
+pub use document::Metadata;
+pub use error::Error;
+pub use recorder::{Builder, Live, Recorder};
+pub use snapshot::Snapshot;

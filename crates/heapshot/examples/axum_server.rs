@@ -1,0 +1,76 @@
+//! An axum service whose heap can be photographed while it runs: the three lines that heapshot needs,
+//! and a route that takes a snapshot. The lab's servers use actix-web; this one shows that heapshot
+//! does not care.
+//!
+//! ```text
+//! cargo run --release --example axum_server -- 127.0.0.1:3002
+//! curl 127.0.0.1:3002/remember/tea
+//! curl 127.0.0.1:3002/heapdump/after
+//! ```
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use heapshot::{Metadata, Recorder};
+
+#[global_allocator]
+static ALLOC: heapshot::Alloc = heapshot::Alloc;
+
+#[derive(Clone)]
+struct App {
+    heap: Recorder,
+    words: Arc<Mutex<Vec<String>>>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let heap = Recorder::start()?;
+    let address = std::env::args().nth(1);
+    let listener =
+        tokio::net::TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:0")).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+
+    let app = App {
+        heap,
+        words: Arc::default(),
+    };
+    let router = Router::new()
+        .route("/remember/{word}", get(remember))
+        .route("/heapdump/{name}", get(heapdump))
+        .with_state(app);
+    axum::serve(listener, router).await?;
+    Ok(())
+}
+
+async fn remember(State(app): State<App>, Path(word): Path<String>) -> String {
+    let mut words = app.words.lock().expect("nobody panics with the lock");
+    words.push(word);
+    format!("{} words, {:?}\n", words.len(), app.heap.live())
+}
+
+/// A snapshot blocks its thread until the file is written, so it gets one that may be blocked.
+async fn heapdump(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<String, (StatusCode, String)> {
+    if !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Err((
+            StatusCode::BAD_REQUEST,
+            "letters and digits only\n".to_owned(),
+        ));
+    }
+    let path = PathBuf::from(format!("{name}.json"));
+    let mut metadata = Metadata::new();
+    let words = app.words.lock().expect("nobody panics with the lock").len();
+    metadata.insert("words".to_owned(), words.into());
+    tokio::task::spawn_blocking(move || app.heap.snapshot_with(path, metadata))
+        .await
+        .expect("a snapshot does not panic")
+        .map(|shot| format!("{shot:?}\n"))
+        .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")))
+}

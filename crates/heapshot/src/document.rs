@@ -1,0 +1,216 @@
+//! The snapshot as a file: a DHAT version-2 document, as dhat writes it and `dh_view.html` reads it,
+//! plus one top-level key, `"heapshot"`, with what DHAT has no place for.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Totals;
+
+/// What the caller wants written into a snapshot: names and JSON values.
+pub type Metadata = serde_json::Map<String, serde_json::Value>;
+
+/// The value of the `"heapshot"` key.
+#[derive(Debug, Serialize)]
+pub(crate) struct Header {
+    /// Version of this object: 1.
+    format_version: u32,
+    /// When the heap was frozen, RFC 3339, UTC.
+    time: String,
+    /// Since recording began, in microseconds.
+    uptime_us: u64,
+    /// How long the process could not allocate, in microseconds.
+    pause_us: u64,
+    /// Resident memory of the process just before, in bytes; null where the platform does not tell.
+    rss_bytes: Option<u64>,
+    live_bytes: u64,
+    live_blocks: u64,
+    metadata: Metadata,
+}
+
+impl Header {
+    pub(crate) fn new(
+        time: SystemTime,
+        uptime: Duration,
+        pause: Duration,
+        live: Totals,
+        rss_bytes: Option<u64>,
+        metadata: Metadata,
+    ) -> Self {
+        Self {
+            format_version: 1,
+            time: humantime::format_rfc3339_micros(time).to_string(),
+            uptime_us: micros(uptime),
+            pause_us: micros(pause),
+            rss_bytes,
+            live_bytes: live.bytes,
+            live_blocks: live.blocks,
+            metadata,
+        }
+    }
+
+    /// Adds itself as the last key of the document in `file`; returns the file's new length in bytes.
+    pub(crate) fn append_to(&self, file: &mut File) -> io::Result<u64> {
+        let end = position_of_last_brace(file)?;
+        file.set_len(end)?;
+        file.seek(SeekFrom::Start(end))?;
+        let mut text = String::from(",\"heapshot\":").into_bytes();
+        serde_json::to_writer(&mut text, self)?;
+        text.extend_from_slice(b"}\n");
+        file.write_all(&text)?;
+        Ok(end + text.len() as u64)
+    }
+}
+
+/// Resident memory of this process in bytes, where the platform tells.
+pub(crate) fn rss_bytes() -> Option<u64> {
+    memory_stats::memory_stats().map(|stats| stats.physical_mem as u64)
+}
+
+/// Reads the whole document and checks that its live bytes and blocks are `live`: a file cut short by a
+/// full disk, or one that belongs to another moment, is found here.
+pub(crate) fn check(file: &File, live: Totals) -> Result<(), String> {
+    let document: Document = serde_json::from_reader(BufReader::new(file))
+        .map_err(|error| format!("the snapshot is not whole: {error}; is the disk full?"))?;
+    let sum = |count: fn(&Point) -> u64| document.pps.iter().map(count).sum();
+    let found = Totals {
+        bytes: sum(|point| point.eb),
+        blocks: sum(|point| point.ebk),
+    };
+    if found == live {
+        Ok(())
+    } else {
+        Err(format!(
+            "the snapshot holds {found:?}, but {live:?} were live when it was taken"
+        ))
+    }
+}
+
+#[derive(Deserialize)]
+struct Document {
+    pps: Vec<Point>,
+    // The last key that dhat writes: without it the file was cut short.
+    #[serde(rename = "ftbl")]
+    _ftbl: Vec<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Point {
+    eb: u64,
+    ebk: u64,
+}
+
+fn position_of_last_brace(file: &mut File) -> io::Result<u64> {
+    let mut end = file.seek(SeekFrom::End(0))?;
+    let mut byte = [0];
+    while end > 0 {
+        end -= 1;
+        file.seek(SeekFrom::Start(end))?;
+        file.read_exact(&mut byte)?;
+        match byte[0] {
+            b'}' => return Ok(end),
+            space if space.is_ascii_whitespace() => {}
+            _ => break,
+        }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidData,
+        "the file does not end as a JSON object does",
+    ))
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file_with(text: &str) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        file
+    }
+
+    const LIVE: Totals = Totals {
+        bytes: 30,
+        blocks: 3,
+    };
+    const WHOLE: &str = r#"{"dhatFileVersion":2,"pps":[{"eb":10,"ebk":1,"fs":[]},{"eb":20,"ebk":2,"fs":[]}],"ftbl":["[root]"]}"#;
+
+    #[test]
+    fn a_whole_document_of_the_right_moment_passes() {
+        assert_eq!(check(&file_with(WHOLE), LIVE), Ok(()));
+    }
+
+    #[test]
+    fn a_document_cut_anywhere_is_found() {
+        for end in 0..WHOLE.len() {
+            assert!(check(&file_with(&WHOLE[..end]), LIVE).is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn a_document_of_another_moment_is_found() {
+        let other = Totals {
+            bytes: 31,
+            blocks: 3,
+        };
+        assert!(check(&file_with(WHOLE), other).is_err());
+    }
+
+    #[test]
+    fn the_header_becomes_the_last_key_and_leaves_the_rest_as_it_was() {
+        let mut file = file_with(&format!("{WHOLE}\n"));
+        let mut metadata = Metadata::new();
+        metadata.insert("requests".to_owned(), 7.into());
+        let header = Header::new(
+            SystemTime::UNIX_EPOCH,
+            Duration::from_secs(1),
+            Duration::from_micros(5),
+            LIVE,
+            Some(4096),
+            metadata,
+        );
+        let length = header.append_to(&mut file).unwrap();
+
+        let mut text = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text.len() as u64, length);
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["pps"][1]["eb"], 20);
+        assert_eq!(
+            document["heapshot"],
+            serde_json::json!({
+                "format_version": 1,
+                "time": "1970-01-01T00:00:00.000000Z",
+                "uptime_us": 1_000_000,
+                "pause_us": 5,
+                "rss_bytes": 4096,
+                "live_bytes": 30,
+                "live_blocks": 3,
+                "metadata": {"requests": 7},
+            })
+        );
+    }
+
+    #[test]
+    fn something_else_than_an_object_gets_no_header() {
+        let header = Header::new(
+            SystemTime::UNIX_EPOCH,
+            Duration::ZERO,
+            Duration::ZERO,
+            LIVE,
+            None,
+            Metadata::new(),
+        );
+        for text in ["", "[]", "   "] {
+            assert!(header.append_to(&mut file_with(text)).is_err());
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What records allocations and writes them down: the `dhat` crate, which nothing else here names.
+//! Another engine would offer the same four things: an allocator, a start, counters, a file.
+
+use crate::gate;
+
+/// The allocator that records, by forwarding to the system's.
+pub(crate) static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+/// The file that [`Recording::write`] makes, in the current directory.
+pub(crate) const FILE_NAME: &str = "dhat-heap.json";
+
+/// Live heap at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) bytes: u64,
+    pub(crate) blocks: u64,
+}
+
+/// The recording itself. Dropped only to write it down, which this process never does: its forks do.
+pub(crate) struct Recording(dhat::Profiler);
+
+impl Recording {
+    /// Starts to record. `frames` is how many frames of a stack are kept, counted from the allocation.
+    ///
+    /// Must happen once at the most: dhat panics on a second.
+    pub(crate) fn start(frames: usize) -> Self {
+        Self(
+            dhat::Profiler::builder()
+                // Relative, so that a child chooses the folder by its working directory.
+                .file_name(FILE_NAME)
+                .trim_backtraces(Some(frames))
+                .build(),
+        )
+    }
+
+    /// Ends the recording, which writes [`FILE_NAME`]. dhat reports an error on stderr at best, and none
+    /// when the last of its buffer cannot be written: whoever calls this checks the file.
+    pub(crate) fn write(self) {
+        drop(self.0);
+    }
+}
+
+/// The live heap now. Call with a [`gate::Pass`] or the gate [`gate::Closed`]: it takes dhat's lock.
+pub(crate) fn totals(_held: &impl Held) -> Totals {
+    let stats = dhat::HeapStats::get();
+    Totals {
+        bytes: stats.curr_bytes as u64,
+        blocks: stats.curr_blocks as u64,
+    }
+}
+
+/// Proof that the gate is held, on either side.
+pub(crate) trait Held {}
+impl Held for gate::Pass {}
+impl Held for gate::Closed {}

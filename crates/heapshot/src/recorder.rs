@@ -1,0 +1,156 @@
+//! The recorder: starts once a process, hands out snapshots and the live count.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
+use std::time::{Duration, Instant};
+
+use crate::document::Metadata;
+use crate::engine::{self, Recording};
+use crate::error::Error;
+use crate::gate;
+use crate::snapshot::{self, Snapshot};
+
+/// Held by whoever takes a snapshot, so that there is one at a time; the child of the fork takes the
+/// recording out of its copy. Never empty in the process itself once recording.
+static RECORDING: OnceLock<Mutex<Option<Recording>>> = OnceLock::new();
+
+/// A handle to the recording of this process; clones are handles to the same one. Recording goes on
+/// until the process ends, whatever happens to the handles.
+#[derive(Clone)]
+pub struct Recorder {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// [`RECORDING`]'s content, which exists since this does.
+    recording: &'static Mutex<Option<Recording>>,
+    started: Instant,
+    deadline: Duration,
+}
+
+/// The live heap: what was allocated since recording began and is not yet freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// Bytes, as asked for by the program: without the allocator's overhead.
+    pub bytes: u64,
+    /// Blocks.
+    pub blocks: u64,
+}
+
+/// How to record; made by [`Recorder::builder`].
+#[derive(Clone, Debug)]
+pub struct Builder {
+    frames: usize,
+    deadline: Duration,
+}
+
+impl Recorder {
+    /// Starts to record every allocation of this process, for as long as it lives.
+    ///
+    /// Call it first in `main`: blocks that are older are not seen.
+    pub fn start() -> Result<Self, Error> {
+        Self::builder().start()
+    }
+
+    /// To start with other than the default settings.
+    pub fn builder() -> Builder {
+        Builder {
+            frames: 24,
+            deadline: Duration::from_secs(60),
+        }
+    }
+
+    /// Writes the live heap to a DHAT file at `path`, replacing a file that is there.
+    ///
+    /// Blocks the calling thread until the file is whole and published (a fraction of a second); other
+    /// threads are paused only for [`Snapshot::pause`]. In async code call it on a thread for blocking
+    /// work, which must outlive the call (the writing process ends with the thread that forked it).
+    pub fn snapshot(&self, path: impl AsRef<Path>) -> Result<Snapshot, Error> {
+        self.snapshot_with(path, Metadata::new())
+    }
+
+    /// Like [`snapshot`](Self::snapshot), and writes `metadata` into the file for its readers.
+    pub fn snapshot_with(
+        &self,
+        path: impl AsRef<Path>,
+        metadata: Metadata,
+    ) -> Result<Snapshot, Error> {
+        let mut recording = match self.inner.recording.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::WouldBlock) => return Err(Error::Busy),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        };
+        snapshot::take(
+            &mut recording,
+            path.as_ref(),
+            metadata,
+            self.inner.started.elapsed(),
+            self.inner.deadline,
+        )
+    }
+
+    /// The live heap now. Cheap: a lock and two counters.
+    ///
+    /// # Panics
+    /// Never in a program: only code inside the allocator could make it.
+    pub fn live(&self) -> Live {
+        let pass = gate::enter().expect("recording, and not called by the engine");
+        let totals = engine::totals(&pass);
+        Live {
+            bytes: totals.bytes,
+            blocks: totals.blocks,
+        }
+    }
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder")
+            .field("uptime", &self.inner.started.elapsed())
+            .field("deadline", &self.inner.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// How many frames of each stack are kept, counted from the allocation outwards; at least 4,
+    /// 24 unless set. More frames cost more time an allocation and make more distinct stacks.
+    #[must_use]
+    pub fn frames(mut self, frames: usize) -> Self {
+        self.frames = frames;
+        self
+    }
+
+    /// How long a snapshot may take to be written before it is given up; a minute unless set.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Starts to record, as [`Recorder::start`] does.
+    pub fn start(self) -> Result<Recorder, Error> {
+        if RECORDING.get().is_some() {
+            return Err(Error::AlreadyRunning);
+        }
+        if !gate::is_installed() {
+            return Err(Error::AllocatorNotInstalled);
+        }
+        let mut started_here = false;
+        let recording = RECORDING.get_or_init(|| {
+            started_here = true;
+            Mutex::new(Some(Recording::start(self.frames)))
+        });
+        if !started_here {
+            return Err(Error::AlreadyRunning);
+        }
+        gate::open();
+        Ok(Recorder {
+            inner: Arc::new(Inner {
+                recording,
+                started: Instant::now(),
+                deadline: self.deadline,
+            }),
+        })
+    }
+}

@@ -1,0 +1,295 @@
+//! The fork, the child that writes the snapshot, and the parent's wait for it.
+//!
+//! The child is a copy of a program with threads in which only one thread goes on, so it must not need
+//! a lock that another thread may have held: the gate is closed (nobody in the engine), this thread
+//! holds stderr's lock (dhat prints a summary) and the lock on the recording. It must not disturb what
+//! it shares with its parent: it closes every descriptor, ignores the parent's signal handlers, runs no
+//! destructor and no `atexit`. And it must not outlive its use: it dies with its parent and is killed
+//! at the deadline.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, pthread_sigmask};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid};
+
+use crate::document;
+use crate::engine::{self, Recording, Totals};
+use crate::error::Error;
+use crate::gate;
+
+/// The highest descriptor that is closed one by one where `close_range` is missing.
+const MOST_DESCRIPTORS: i32 = 65_536;
+
+/// Last words that are kept: enough for a panic message.
+const MOST_LAST_WORDS: usize = 4096;
+
+/// What the fork left on the parent's side.
+pub(crate) struct Forked {
+    pub(crate) child: Child,
+    /// How long nobody could allocate.
+    pub(crate) pause: Duration,
+    /// The heap that the child holds.
+    pub(crate) live: Totals,
+}
+
+/// The process that writes. Killed and reaped when dropped, unless it was waited for.
+pub(crate) struct Child {
+    pid: Pid,
+    stderr: File,
+    reaped: bool,
+}
+
+/// Forks a child that writes the recording into `folder` and exits; `deadline` is its own alarm clock,
+/// for the case that the parent cannot kill it.
+pub(crate) fn fork(
+    recording: &mut Option<Recording>,
+    folder: &Path,
+    deadline: Duration,
+) -> Result<Forked, Error> {
+    let parent = Pid::this();
+    let (stderr, child_stderr) = pipe().map_err(Error::Fork)?;
+    // Everything that allocates is made before the gate is closed.
+    let _stderr_lock = io::stderr().lock();
+    let blocked = BlockedSignals::new().map_err(Error::Fork)?;
+
+    let started = Instant::now();
+    let closed = gate::close();
+    let live = engine::totals(&closed);
+    // SAFETY: the child calls nothing that waits for another thread; see the module's comment.
+    let forked = unsafe { nix::unistd::fork() };
+    match forked {
+        Ok(ForkResult::Child) => {
+            // The gate stays closed for this thread: its allocations go to the system's allocator.
+            std::mem::forget(closed);
+            let code = catch_unwind(AssertUnwindSafe(|| {
+                child(recording, folder, deadline, parent, &child_stderr, live)
+            }));
+            // SAFETY: `_exit` ends the process at once; nothing of the parent's is torn down.
+            unsafe { libc::_exit(i32::from(!matches!(code, Ok(Ok(()))))) }
+        }
+        Ok(ForkResult::Parent { child }) => {
+            drop(closed);
+            let pause = started.elapsed();
+            drop(blocked);
+            Ok(Forked {
+                child: Child {
+                    pid: child,
+                    stderr: stderr.into(),
+                    reaped: false,
+                },
+                pause,
+                live,
+            })
+        }
+        Err(errno) => Err(Error::Fork(errno.into())),
+    }
+}
+
+impl Child {
+    /// Waits until the child has exited; it is reaped in any case.
+    pub(crate) fn wait(mut self, deadline: Duration) -> Result<(), Error> {
+        let Some(last_words) = self.read_until_closed(Instant::now() + deadline) else {
+            return Err(Error::TimedOut { deadline }); // dropping self kills and reaps
+        };
+        let status = self.reap();
+        match status {
+            Ok(WaitStatus::Exited(_, 0)) => Ok(()),
+            // The program reaps all its children itself, so how ours ended is not known. What it left is
+            // checked by the child, which says so last.
+            Err(Errno::ECHILD) if last_words.ends_with(WHOLE) => Ok(()),
+            status => Err(Error::ChildFailed {
+                status: describe(status),
+                last_words: if last_words.trim().is_empty() {
+                    "it said nothing".to_owned()
+                } else {
+                    last_words.trim().to_owned()
+                },
+            }),
+        }
+    }
+
+    /// What the child wrote to its stderr until that was closed, which its exit does; `None` when the
+    /// deadline came first.
+    fn read_until_closed(&mut self, deadline: Instant) -> Option<String> {
+        let mut words = Vec::new();
+        let mut buffer = [0; 1024];
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            let mut fds = [PollFd::new(self.stderr.as_fd(), PollFlags::POLLIN)];
+            let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+            match poll(&mut fds, timeout) {
+                Ok(0) | Err(Errno::EINTR) => continue,
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+            match self.stderr.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => words.extend_from_slice(&buffer[..n]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+            let excess = words.len().saturating_sub(MOST_LAST_WORDS);
+            words.drain(..excess);
+        }
+        Some(String::from_utf8_lossy(&words).into_owned())
+    }
+
+    fn reap(&mut self) -> Result<WaitStatus, Errno> {
+        self.reaped = true;
+        loop {
+            match waitpid(self.pid, None) {
+                Err(Errno::EINTR) => {}
+                status => return status,
+            }
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if !self.reaped {
+            let _ = kill(self.pid, Signal::SIGKILL);
+            let _ = self.reap();
+        }
+    }
+}
+
+/// The last line of a child that wrote a whole snapshot.
+const WHOLE: &str = "heapshot: whole\n";
+
+/// All that the child does.
+fn child(
+    recording: &mut Option<Recording>,
+    folder: &Path,
+    deadline: Duration,
+    parent: Pid,
+    stderr: &OwnedFd,
+    live: Totals,
+) -> Result<(), ()> {
+    let complain = |what: &str, error: &dyn std::fmt::Display| {
+        let _ = writeln!(io::stderr(), "{what}: {error}");
+    };
+    die_with(parent);
+    ring_after(2 * deadline);
+    keep_only(stderr).map_err(|error| complain("cannot detach from the parent", &error))?;
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    std::env::set_current_dir(folder)
+        .map_err(|error| complain("cannot enter the snapshot's folder", &error))?;
+
+    recording.take().ok_or(())?.write();
+
+    let file = File::open(engine::FILE_NAME)
+        .map_err(|error| complain("the snapshot is missing", &error))?;
+    document::check(&file, live).map_err(|error| complain("bad snapshot", &error))?;
+    file.sync_all()
+        .map_err(|error| complain("cannot sync the snapshot", &error))?;
+    let _ = io::stderr().write_all(WHOLE.as_bytes());
+    Ok(())
+}
+
+/// The child is killed when the thread that forked it ends, be it with its whole process.
+fn die_with(parent: Pid) {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+    if Pid::parent() != parent {
+        // SAFETY: as at the end of the child.
+        unsafe { libc::_exit(1) }
+    }
+}
+
+/// Ends the child after `deadline`, by a signal that nothing handles.
+fn ring_after(deadline: Duration) {
+    let seconds = u32::try_from(deadline.as_secs()).unwrap_or(u32::MAX);
+    // SAFETY: the default action replaces whatever handler the program had, which is the purpose.
+    let _ =
+        unsafe { nix::sys::signal::signal(Signal::SIGALRM, nix::sys::signal::SigHandler::SigDfl) };
+    let mut alarm = SigSet::empty();
+    alarm.add(Signal::SIGALRM);
+    let _ = pthread_sigmask(SigmaskHow::SIG_UNBLOCK, Some(&alarm), None);
+    nix::unistd::alarm::set(seconds.max(1));
+}
+
+/// Makes `stderr` descriptor 2, closes all others — the parent's sockets and files — and silences 0 and 1.
+fn keep_only(stderr: &OwnedFd) -> io::Result<()> {
+    duplicate(stderr.as_raw_fd(), 2)?;
+    close_from(3);
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    duplicate(null.as_raw_fd(), 0)?;
+    duplicate(null.as_raw_fd(), 1)
+}
+
+fn duplicate(from: RawFd, to: RawFd) -> io::Result<()> {
+    // SAFETY: `from` is open, and nothing that the child still uses owns `to`.
+    match unsafe { libc::dup2(from, to) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+fn close_from(first: RawFd) {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: closes descriptors only; their owners in the child's memory are never dropped.
+        if unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) } == 0 {
+            return;
+        }
+    }
+    // SAFETY: asks for a number.
+    let open_max = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) };
+    let most = i32::try_from(open_max).unwrap_or(MOST_DESCRIPTORS);
+    for descriptor in first..most.min(MOST_DESCRIPTORS) {
+        // SAFETY: as above.
+        unsafe { libc::close(descriptor) };
+    }
+}
+
+/// A pipe whose ends no `exec` inherits.
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (reader, writer) = io::pipe()?;
+    Ok((reader.into(), writer.into()))
+}
+
+/// All signals blocked on this thread until dropped, so that none of the program's handlers runs in the
+/// child, where it would write into descriptors that the child has made something else of.
+struct BlockedSignals {
+    before: SigSet,
+}
+
+impl BlockedSignals {
+    fn new() -> io::Result<Self> {
+        let mut before = SigSet::empty();
+        pthread_sigmask(
+            SigmaskHow::SIG_SETMASK,
+            Some(&SigSet::all()),
+            Some(&mut before),
+        )?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for BlockedSignals {
+    fn drop(&mut self) {
+        let _ = pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&self.before), None);
+    }
+}
+
+fn describe(status: Result<WaitStatus, Errno>) -> String {
+    match status {
+        Ok(WaitStatus::Exited(_, code)) => format!("exit status {code}"),
+        Ok(WaitStatus::Signaled(_, signal, _)) => format!("killed by {signal}"),
+        Ok(other) => format!("{other:?}"),
+        Err(errno) => format!("how it ended is unknown: {errno}"),
+    }
+}

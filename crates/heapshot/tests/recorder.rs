@@ -1,0 +1,211 @@
+//! The recorder in one process: what a snapshot holds, and what happens when it cannot be taken.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::os::unix::fs::PermissionsExt;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use common::{children_of, names_in, read_whole, stop_writer_of};
+use heapshot::{Error, Metadata, Recorder};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{Signal, kill};
+
+#[global_allocator]
+static ALLOC: heapshot::Alloc = heapshot::Alloc;
+
+/// The one recorder of this process, for one test at a time: a second would be told "busy".
+fn recorder() -> (Recorder, MutexGuard<'static, ()>) {
+    static HEAP: OnceLock<Recorder> = OnceLock::new();
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let heap = HEAP.get_or_init(|| Recorder::start().unwrap());
+    (heap.clone(), turn)
+}
+
+#[inline(never)]
+fn keep_a_thousand_boxes() -> Vec<Box<[u8; 100]>> {
+    (0..1000).map(|_| Box::new([7; 100])).collect()
+}
+
+#[test]
+fn a_snapshot_names_who_holds_the_heap() {
+    let (heap, _turn) = recorder();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kept.json");
+    let boxes = keep_a_thousand_boxes();
+
+    heap.snapshot(&path).unwrap();
+
+    let document = read_whole(&path);
+    let frames = document["ftbl"].as_array().unwrap();
+    let is_ours = |index: &serde_json::Value| {
+        let frame = frames[usize::try_from(index.as_u64().unwrap()).unwrap()].as_str();
+        frame.unwrap().contains("keep_a_thousand_boxes")
+    };
+    let held: u64 = document["pps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|point| point["fs"].as_array().unwrap().iter().any(is_ours))
+        .map(|point| point["eb"].as_u64().unwrap())
+        .sum();
+    assert_eq!(held, 1000 * 100 + 1000 * 8);
+    drop(boxes);
+}
+
+#[test]
+fn the_answer_agrees_with_the_file() {
+    let (heap, _turn) = recorder();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let mut metadata = Metadata::new();
+    metadata.insert("requests".to_owned(), 42.into());
+
+    let shot = heap.snapshot_with(&path, metadata).unwrap();
+
+    let header = read_whole(&path)["heapshot"].clone();
+    assert_eq!(header["format_version"], 1);
+    assert_eq!(header["metadata"]["requests"], 42);
+    assert_eq!(header["live_bytes"], shot.live_bytes);
+    assert_eq!(header["live_blocks"], shot.live_blocks);
+    assert_eq!(header["rss_bytes"], serde_json::json!(shot.rss_bytes));
+    assert_eq!(
+        u128::from(header["pause_us"].as_u64().unwrap()),
+        shot.pause.as_micros()
+    );
+    assert!(header["time"].as_str().unwrap().ends_with('Z'));
+    let file = std::fs::metadata(&path).unwrap();
+    assert_eq!(file.len(), shot.file_bytes);
+    assert_eq!(file.permissions().mode() & 0o777, 0o600);
+    assert_eq!(names_in(folder.path()), ["a.json"]);
+    assert!(shot.pause < shot.took);
+}
+
+#[test]
+fn live_follows_what_is_held() {
+    let (heap, _turn) = recorder();
+    let before = heap.live();
+    let block = vec![1_u8; 10_000_000];
+    let during = heap.live();
+    drop(block);
+    assert!(
+        during.bytes >= before.bytes + 9_000_000,
+        "{before:?} {during:?}"
+    );
+    assert!(heap.live().bytes < before.bytes + 9_000_000);
+}
+
+#[test]
+fn a_snapshot_replaces_the_one_of_that_name() {
+    let (heap, _turn) = recorder();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    std::fs::write(&path, "old").unwrap();
+    heap.snapshot(&path).unwrap();
+    read_whole(&path);
+}
+
+#[test]
+fn a_second_start_is_refused() {
+    let (_heap, _turn) = recorder();
+    assert!(matches!(Recorder::start(), Err(Error::AlreadyRunning)));
+}
+
+#[test]
+fn a_second_asker_is_told_busy_and_the_first_gets_its_snapshot() {
+    let (heap, _turn) = recorder();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("first.json");
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| heap.snapshot(&path));
+        let writer = stop_writer_of(std::process::id());
+        let second = heap.snapshot(folder.path().join("second.json"));
+        kill(writer, Signal::SIGCONT).unwrap();
+        assert!(matches!(second, Err(Error::Busy)), "{second:?}");
+        first.join().unwrap().unwrap();
+    });
+    read_whole(&path);
+    assert_eq!(names_in(folder.path()), ["first.json"]);
+}
+
+#[test]
+fn a_writer_that_is_killed_is_reported_with_its_signal() {
+    let (heap, _turn) = recorder();
+    let folder = tempfile::tempdir().unwrap();
+    let result = std::thread::scope(|scope| {
+        let asker = scope.spawn(|| heap.snapshot(folder.path().join("a.json")));
+        kill(stop_writer_of(std::process::id()), Signal::SIGKILL).unwrap();
+        asker.join().unwrap()
+    });
+    let message = result.unwrap_err().to_string();
+    assert!(message.contains("killed by SIGKILL"), "{message}");
+    assert_no_trace(folder.path());
+}
+
+#[test]
+fn a_full_disk_leaves_no_partial_file() {
+    let (heap, _turn) = recorder();
+    let folder = tempfile::tempdir().unwrap();
+    // A limit on the length of files fails a write in the middle, as a full disk does.
+    let (soft, hard) = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
+    for limit in [0, 5_000, 20_000] {
+        setrlimit(Resource::RLIMIT_FSIZE, limit, hard).unwrap();
+        let result = heap.snapshot(folder.path().join("a.json"));
+        setrlimit(Resource::RLIMIT_FSIZE, soft, hard).unwrap();
+        assert!(
+            matches!(result, Err(Error::ChildFailed { .. })),
+            "{limit}: {result:?}"
+        );
+        assert_no_trace(folder.path());
+    }
+    heap.snapshot(folder.path().join("a.json")).unwrap();
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let (heap, _turn) = recorder();
+    for path in ["/proc/a.json", "/does/not/exist/a.json", "/dev/null/a.json"] {
+        let message = heap.snapshot(path).unwrap_err().to_string();
+        let folder = path.trim_end_matches("/a.json");
+        assert!(message.contains(folder), "{message}");
+    }
+    assert_eq!(children_of(std::process::id()), []);
+}
+
+#[test]
+fn a_target_that_is_a_folder_is_refused_and_left_as_it_is() {
+    let (heap, _turn) = recorder();
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("a.json");
+    std::fs::create_dir(&target).unwrap();
+    assert!(matches!(
+        heap.snapshot(&target),
+        Err(Error::Io {
+            action: "publish",
+            ..
+        })
+    ));
+    assert_eq!(names_in(folder.path()), ["a.json"]);
+}
+
+#[test]
+fn the_first_snapshot_after_a_crash_clears_what_the_crash_left() {
+    let (heap, _turn) = recorder();
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join(".heapshot-old");
+    std::fs::create_dir(&old).unwrap();
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_secs(86_400);
+    let opened = std::fs::File::open(&old).unwrap();
+    opened.set_modified(yesterday).unwrap();
+    std::fs::create_dir(folder.path().join(".heapshot-new")).unwrap();
+
+    heap.snapshot(folder.path().join("a.json")).unwrap();
+
+    assert_eq!(names_in(folder.path()), [".heapshot-new", "a.json"]);
+}
+
+fn assert_no_trace(folder: &std::path::Path) {
+    assert_eq!(names_in(folder), [] as [&str; 0]);
+    assert_eq!(children_of(std::process::id()), []);
+}

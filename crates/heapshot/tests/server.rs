@@ -1,0 +1,134 @@
+//! Snapshots of a real server, seen from outside: the child holds none of its connections, and does not
+//! outlive it.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use common::{LONG, children_of, read_whole, stop_writer_of, wait_for};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// The example, running in a folder of its own; killed and reaped when dropped.
+struct Server {
+    process: Child,
+    address: String,
+    folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = Command::new(example("axum_server"))
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().rsplit_once("http://").unwrap().1.to_owned();
+        Self {
+            process,
+            address,
+            folder,
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(LONG)).unwrap();
+        stream
+    }
+
+    fn ask(&self, path: &str) -> TcpStream {
+        let mut stream = self.connect();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        stream
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Cargo builds examples beside the folder of the test binaries.
+fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    profile.join("examples").join(name)
+}
+
+fn read_all(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn a_running_server_gives_a_snapshot_and_goes_on() {
+    let server = Server::start();
+    read_all(server.ask("/remember/tea"));
+    assert!(read_all(server.ask("/heapdump/a")).starts_with("HTTP/1.1 200"));
+    assert!(read_all(server.ask("/remember/tea")).contains("2 words"));
+    let document = read_whole(&server.folder.path().join("a.json"));
+    assert_eq!(document["heapshot"]["metadata"]["words"], 1);
+}
+
+#[test]
+fn a_connection_closed_while_the_child_writes_is_closed_for_the_client_at_once() {
+    let server = Server::start();
+    let mut open_before = server.connect();
+    read_all(server.ask("/remember/tea")); // the server has accepted the first connection by now
+    let dump = server.ask("/heapdump/a");
+    let writer = stop_writer_of(server.process.id());
+
+    write!(
+        open_before,
+        "GET /remember/x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    assert!(
+        read_all(open_before).contains("2 words"),
+        "the end of the stream came"
+    );
+
+    kill(writer, Signal::SIGCONT).unwrap();
+    assert!(read_all(dump).starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_server_killed_in_mid_snapshot_takes_the_child_with_it() {
+    let mut server = Server::start();
+    let _dump = server.ask("/heapdump/a");
+    let writer = stop_writer_of(server.process.id());
+
+    server.process.kill().unwrap();
+    server.process.wait().unwrap();
+
+    wait_for("the child to die", || gone(writer).then_some(()));
+    assert!(children_of(server.process.id()).is_empty());
+    assert!(!server.folder.path().join("a.json").exists());
+}
+
+/// Whether no such process runs: it may be a zombie that its new parent has yet to reap.
+fn gone(pid: Pid) -> bool {
+    match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat
+            .rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with('Z')),
+        Err(_) => true,
+    }
+}
