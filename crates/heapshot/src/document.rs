@@ -64,8 +64,8 @@ impl Header {
     }
 }
 
-/// Resident memory of this process in bytes, where the platform tells.
-pub(crate) fn rss_bytes() -> Option<u64> {
+/// Resident memory (RSS) of this process in bytes, where the platform tells.
+pub fn rss_bytes() -> Option<u64> {
     memory_stats::memory_stats().map(|stats| stats.physical_mem as u64)
 }
 

@@ -32,7 +32,7 @@ mod snapshot;
 mod writer;
 
 pub use alloc::Alloc;
-pub use document::Metadata;
+pub use document::{Metadata, rss_bytes};
 pub use error::Error;
 pub use recorder::{Builder, Live, Recorder};
 pub use snapshot::Snapshot;

@@ -24,6 +24,7 @@ fn recorder() -> (Recorder, MutexGuard<'static, ()>) {
 }
 
 #[inline(never)]
+#[expect(clippy::vec_box, reason = "a thousand blocks are wanted")]
 fn keep_a_thousand_boxes() -> Vec<Box<[u8; 100]>> {
     (0..1000).map(|_| Box::new([7; 100])).collect()
 }

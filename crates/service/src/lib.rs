@@ -1,2 +1,20 @@
-//! The shell that the lab's servers run in: configuration, /heapdump, /healthz, the heap ceiling.
+//! The shell that the lab's servers run in: options, `/heapdump`, `/healthz`, the count of requests and
+//! the heap ceiling. What a server serves besides is its own: it hands in its routes.
+//!
+//! The shell knows nothing of analysis: it offers its heap and its counts as any service could, and
+//! whatever looks at them stands outside.
 #![forbid(unsafe_code)]
+
+mod access;
+mod ceiling;
+mod health;
+mod heapdump;
+mod options;
+mod program;
+mod requests;
+mod server;
+
+pub use access::Access;
+pub use options::Options;
+pub use program::main;
+pub use server::{Config, Routes, run};

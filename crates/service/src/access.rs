@@ -1,0 +1,116 @@
+//! Who may take and read heap snapshots: a heap holds what clients sent.
+
+use std::net::IpAddr;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{AUTHORIZATION, HOST};
+use actix_web::http::{StatusCode, Uri};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
+use serde_json::json;
+
+/// Who may use `/heapdump`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody on this machine. The `Host` header must name it too, so that a web page elsewhere cannot
+    /// get in through the reader's browser by rebinding its own name to 127.0.0.1.
+    Loopback,
+    /// Whoever knows the secret.
+    Token(String),
+}
+
+impl Access {
+    fn check(&self, request: &ServiceRequest) -> Result<(), (StatusCode, &'static str)> {
+        let header = |name| {
+            request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        match self {
+            Self::Loopback if header(HOST).is_none_or(names_this_machine) => Ok(()),
+            Self::Loopback => Err((
+                StatusCode::FORBIDDEN,
+                "the Host header names another machine: ask for 127.0.0.1 or localhost",
+            )),
+            Self::Token(token) => {
+                let given = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+                match given {
+                    Some(given) if same(given.as_bytes(), token.as_bytes()) => Ok(()),
+                    _ => Err((
+                        StatusCode::UNAUTHORIZED,
+                        "this needs the header `Authorization: Bearer TOKEN`",
+                    )),
+                }
+            }
+        }
+    }
+}
+
+/// Middleware: lets a request through if [`Access`] does.
+pub(crate) async fn guard(
+    access: web::Data<Access>,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match access.check(&request) {
+        Ok(()) => next.call(request).await,
+        Err((status, reason)) => {
+            let response = HttpResponse::build(status).json(json!({ "error": reason }));
+            Ok(request.into_response(response))
+        }
+    }
+}
+
+fn names_this_machine(host: &str) -> bool {
+    let Some(authority) = host
+        .parse::<Uri>()
+        .ok()
+        .and_then(|uri| uri.into_parts().authority)
+    else {
+        return false;
+    };
+    let name = authority.host().trim_matches(['[', ']']);
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Compares in a time that does not tell how much of a guess was right.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{names_this_machine, same};
+
+    #[test]
+    fn only_loopback_names_are_this_machine() {
+        for host in [
+            "localhost",
+            "localhost:3000",
+            "127.0.0.1:1",
+            "[::1]:3000",
+            "LOCALHOST",
+        ] {
+            assert!(names_this_machine(host), "{host}");
+        }
+        for host in [
+            "",
+            "example.com",
+            "localhost.example.com",
+            "10.0.0.1:3000",
+            "127.0.0.1.nip.io",
+        ] {
+            assert!(!names_this_machine(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_the_same_only_whole() {
+        assert!(same(b"0123456789abcdef", b"0123456789abcdef"));
+        assert!(!same(b"0123456789abcdef", b"0123456789abcdeF"));
+        assert!(!same(b"0123456789", b"0123456789abcdef"));
+    }
+}

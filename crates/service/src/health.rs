@@ -1,0 +1,36 @@
+//! `GET /healthz` and `GET /`: that the server lives, and what it offers.
+
+use actix_web::{HttpResponse, Responder, web};
+use serde_json::json;
+
+use crate::requests::Requests;
+use crate::server::Shell;
+
+/// The state of the server in numbers that cost nothing to read.
+pub(crate) async fn healthz(
+    shell: web::Data<Shell>,
+    requests: web::Data<Requests>,
+) -> impl Responder {
+    let live = shell.heap.as_ref().map(heapshot::Recorder::live);
+    web::Json(json!({
+        "status": "ok",
+        "server": shell.server,
+        "requests": requests.total(),
+        "in_flight": requests.in_flight(),
+        "live_bytes": live.map(|live| live.bytes),
+        "live_blocks": live.map(|live| live.blocks),
+        "rss_bytes": heapshot::rss_bytes(),
+    }))
+}
+
+/// The shell's routes, in words.
+pub(crate) async fn index(shell: web::Data<Shell>) -> impl Responder {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(format!(
+        "{}\n\n\
+         GET /heapdump?name=NAME    take a heap snapshot\n\
+         GET /heapdump/NAME.json    download it\n\
+         GET /healthz               requests, live heap, RSS\n\n\
+         The labs' routes are told in labs/*/README.md. Compare two snapshots with: heapdiff compare BEFORE AFTER\n",
+        shell.server
+    ))
+}

@@ -1,0 +1,171 @@
+//! `GET /heapdump`: takes a snapshot of the running server; `GET /heapdump/NAME.json`: hands it out.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HOST};
+use actix_web::{HttpRequest, HttpResponse, web};
+use heapshot::Metadata;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::requests::Requests;
+use crate::server::Shell;
+
+/// Longest name of a snapshot, in characters.
+const LONGEST_NAME: usize = 100;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Query {
+    name: Option<String>,
+}
+
+/// Takes a snapshot, replacing one of the same name.
+pub(crate) async fn take(
+    request: HttpRequest,
+    shell: web::Data<Shell>,
+    requests: web::Data<Requests>,
+    query: web::Query<Query>,
+) -> HttpResponse {
+    let Ok(name) = name_for(query.name.as_deref()) else {
+        return bad_name();
+    };
+    let Some(heap) = shell.heap.clone() else {
+        return failure(StatusCode::NOT_IMPLEMENTED, "this server records no heap");
+    };
+    let by_route = requests.by_route();
+    let total: u64 = by_route.values().sum();
+    let metadata = Metadata::from_iter([
+        ("server".to_owned(), shell.server.into()),
+        ("requests".to_owned(), total.into()),
+        ("requests_by_route".to_owned(), json!(by_route)),
+    ]);
+
+    let folder = shell.snapshots.clone();
+    let path = shell.path_of(&name);
+    let taken = web::block(move || {
+        fs::create_dir_all(&folder).map_err(|source| heapshot::Error::Io {
+            action: "make the folder",
+            path: folder,
+            source,
+        })?;
+        heap.snapshot_with(path, metadata)
+    });
+    match taken.await {
+        Ok(Ok(shot)) => HttpResponse::Ok().json(json!({
+            "path": shot.path,
+            "url": format!("http://{}/heapdump/{name}.json", host(&request)),
+            "live_bytes": shot.live_bytes,
+            "live_blocks": shot.live_blocks,
+            "rss_bytes": shot.rss_bytes,
+            "requests": total,
+            "requests_by_route": by_route,
+            "pause_us": micros(shot.pause),
+            "took_us": micros(shot.took),
+            "file_bytes": shot.file_bytes,
+        })),
+        Ok(Err(error)) => failure(status_of(&error), &error.to_string()),
+        Err(stopping) => failure(StatusCode::SERVICE_UNAVAILABLE, &stopping.to_string()),
+    }
+}
+
+/// Hands out a snapshot that was taken.
+pub(crate) async fn download(shell: web::Data<Shell>, file: web::Path<String>) -> HttpResponse {
+    let Ok(name) = check_name(&file) else {
+        return bad_name();
+    };
+    let path = shell.path_of(&name);
+    match web::block(move || fs::read(path)).await {
+        Ok(Ok(content)) => HttpResponse::Ok()
+            .content_type("application/json")
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .body(content),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => failure(
+            StatusCode::NOT_FOUND,
+            &format!("there is no snapshot {name}: take one with GET /heapdump?name={name}"),
+        ),
+        Ok(Err(error)) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        Err(stopping) => failure(StatusCode::SERVICE_UNAVAILABLE, &stopping.to_string()),
+    }
+}
+
+impl Shell {
+    fn path_of(&self, name: &str) -> PathBuf {
+        self.snapshots.join(format!("{name}.json"))
+    }
+}
+
+fn name_for(asked: Option<&str>) -> Result<String, ()> {
+    asked.map_or_else(|| Ok(time_based_name()), check_name)
+}
+
+/// A name that is a file name and nothing else, without its ending.
+fn check_name(name: &str) -> Result<String, ()> {
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let good = (1..=LONGEST_NAME).contains(&name.len())
+        && !name.starts_with('.')
+        && name.chars().all(allowed);
+    good.then(|| name.to_owned()).ok_or(())
+}
+
+/// Without colons, which some file systems refuse: `heapdump-2026-11-22T18-01-02.123456Z`.
+fn time_based_name() -> String {
+    let now = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
+    format!("heapdump-{}", now.replace(':', "-"))
+}
+
+fn host(request: &HttpRequest) -> String {
+    let named = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
+    named.map_or_else(
+        || request.app_config().local_addr().to_string(),
+        str::to_owned,
+    )
+}
+
+fn status_of(error: &heapshot::Error) -> StatusCode {
+    match error {
+        heapshot::Error::Busy => StatusCode::CONFLICT,
+        heapshot::Error::Unsupported => StatusCode::NOT_IMPLEMENTED,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn bad_name() -> HttpResponse {
+    failure(
+        StatusCode::BAD_REQUEST,
+        "a snapshot's name has letters, digits, '-', '_' and '.', does not begin with '.', and is 100 characters at the most",
+    )
+}
+
+fn failure(status: StatusCode, reason: &str) -> HttpResponse {
+    HttpResponse::build(status).json(json!({ "error": reason }))
+}
+
+fn micros(duration: std::time::Duration) -> Value {
+    u64::try_from(duration.as_micros()).ok().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_name, time_based_name};
+
+    #[test]
+    fn a_name_is_a_file_name_and_nothing_else() {
+        for good in ["before", "after.json", "a.b-c_9", &time_based_name()] {
+            assert!(check_name(good).is_ok(), "{good}");
+        }
+        let long = "x".repeat(101);
+        for bad in [
+            "", ".", "..", ".hidden", "../x", "a/b", "a\\b", "a b", "é", "a\0", ".json", &long,
+        ] {
+            assert!(check_name(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The command line of a server; each option can also be set by an environment variable.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+use crate::access::Access;
+
+/// What a server can be told when it starts.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    after_help = "Take a heap snapshot of the running server with: curl 'http://ADDRESS/heapdump?name=before'"
+)]
+pub struct Options {
+    /// Address and port to listen on; port 0 lets the system choose
+    #[arg(long, value_name = "ADDRESS", env = "LEAKLAB_LISTEN")]
+    pub listen: SocketAddr,
+
+    /// Folder that snapshots are written to; made if missing
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "LEAKLAB_SNAPSHOTS",
+        default_value = "snapshots"
+    )]
+    pub snapshots: PathBuf,
+
+    /// Worker threads [default: one per processor]
+    #[arg(long, value_name = "N", env = "LEAKLAB_WORKERS")]
+    pub workers: Option<NonZeroUsize>,
+
+    /// Live heap above which the labs' routes answer 503, to keep this machine safe; 0 for none
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "LEAKLAB_MAX_HEAP",
+        default_value = "1GiB"
+    )]
+    pub max_heap: ByteSize,
+
+    /// Listen on an address that other machines can reach; needs --token
+    #[arg(long, env = "LEAKLAB_ALLOW_REMOTE", requires = "token")]
+    pub allow_remote: bool,
+
+    /// Secret that /heapdump then demands, as `Authorization: Bearer TOKEN`; 16 characters or more
+    #[arg(long, env = "LEAKLAB_TOKEN", hide_env_values = true, value_parser = parse_token)]
+    pub token: Option<String>,
+
+    /// End when standard input is closed, for a parent that may die without notice
+    #[arg(long)]
+    pub exit_with_stdin: bool,
+}
+
+impl Options {
+    /// Reads the command line and the environment, for the server `name` that listens on
+    /// `default_listen` unless told. Ends the process on `--help`, `--version` and wrong usage.
+    pub fn parse_for(
+        name: &'static str,
+        about: &'static str,
+        default_listen: &'static str,
+    ) -> Self {
+        let matches = Self::command()
+            .name(name)
+            .about(about)
+            .mut_arg("listen", |listen| listen.default_value(default_listen))
+            .get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Who may take and read snapshots.
+    ///
+    /// # Errors
+    /// When the address can be reached from other machines and that was not asked for.
+    pub fn access(&self) -> Result<Access, String> {
+        match (&self.token, self.listen.ip().is_loopback()) {
+            (Some(token), _) if self.allow_remote || self.listen.ip().is_loopback() => {
+                Ok(Access::Token(token.clone()))
+            }
+            (None, true) => Ok(Access::Loopback),
+            _ => Err(format!(
+                "{} can be reached from other machines, and a heap dump is not for strangers: listen on 127.0.0.1, or give --allow-remote and --token",
+                self.listen
+            )),
+        }
+    }
+}
+
+fn parse_token(text: &str) -> Result<String, &'static str> {
+    if text.len() < 16 {
+        Err("a token has 16 characters or more")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(args: &[&str]) -> Result<Options, clap::Error> {
+        let args = ["server", "--listen", "127.0.0.1:0"].iter().chain(args);
+        Options::try_parse_from(args)
+    }
+
+    #[test]
+    fn a_foreign_address_needs_both_flags() {
+        let token = "0123456789abcdef";
+        let foreign = |args: &[&str]| {
+            let mut options = options(args).unwrap();
+            options.listen = "0.0.0.0:3000".parse().unwrap();
+            options.access()
+        };
+        assert!(foreign(&[]).is_err());
+        assert!(foreign(&["--token", token]).is_err());
+        assert_eq!(
+            foreign(&["--token", token, "--allow-remote"]),
+            Ok(Access::Token(token.to_owned()))
+        );
+        assert!(options(&["--allow-remote"]).is_err());
+        assert!(options(&["--token", "short"]).is_err());
+    }
+
+    #[test]
+    fn a_loopback_address_needs_none() {
+        assert_eq!(options(&[]).unwrap().access(), Ok(Access::Loopback));
+    }
+
+    #[test]
+    fn the_ceiling_is_a_gibibyte_unless_told() {
+        assert_eq!(options(&[]).unwrap().max_heap, ByteSize::gib(1));
+        assert_eq!(
+            options(&["--max-heap", "0"]).unwrap().max_heap,
+            ByteSize::b(0)
+        );
+    }
+}

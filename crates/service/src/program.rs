@@ -1,0 +1,97 @@
+//! A server as a program: reads its options, starts recording, listens, and ends on a signal.
+
+use std::io::{self, Read, Write};
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use bytesize::ByteSize;
+use heapshot::Recorder;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::options::Options;
+use crate::server::{Config, Routes, run};
+
+/// The `main` of a server: `name` as its program is called, and where it listens unless told.
+///
+/// Exit codes: 0 ended by Ctrl-C, SIGTERM or closed input; 2 it could not start or go on.
+pub fn main(
+    name: &'static str,
+    about: &'static str,
+    default_listen: &'static str,
+    labs: Routes,
+) -> ExitCode {
+    let options = Options::parse_for(name, about, default_listen);
+    match serve(name, labs, &options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{name}: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), String> {
+    let access = options.access()?;
+    let heap = Recorder::start().map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind(options.listen).map_err(|error| {
+        format!(
+            "cannot listen on {}: {error}; stop what listens there, or choose another with --listen (port 0: any)",
+            options.listen
+        )
+    })?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let config = Config {
+        server: name,
+        snapshots: options.snapshots.clone(),
+        workers: options.workers,
+        max_heap: options.max_heap,
+        access,
+        heap: Some(heap),
+    };
+    announce(name, &address.to_string(), options).map_err(|error| error.to_string())?;
+    actix_web::rt::System::new()
+        .block_on(run(
+            listener,
+            labs,
+            config,
+            until_told(options.exit_with_stdin),
+        ))
+        .map_err(|error| format!("cannot serve {address}: {error}"))
+}
+
+/// The first line is read by programs: its last word is the server's URL.
+fn announce(name: &str, address: &str, options: &Options) -> io::Result<()> {
+    let ceiling = match options.max_heap {
+        ByteSize(0) => "no heap ceiling".to_owned(),
+        max_heap => format!("heap ceiling {max_heap}"),
+    };
+    let mut out = io::stdout().lock();
+    writeln!(out, "{name} listening on http://{address}")?;
+    writeln!(
+        out,
+        "snapshots go to {}; {ceiling}; Ctrl-C ends it",
+        options.snapshots.display()
+    )?;
+    out.flush()
+}
+
+/// Ready on Ctrl-C or SIGTERM, and when asked for, at the end of standard input.
+async fn until_told(exit_with_stdin: bool) {
+    let mut interrupt = signal(SignalKind::interrupt()).expect("the runtime handles signals");
+    let mut terminate = signal(SignalKind::terminate()).expect("the runtime handles signals");
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = end_of_stdin(), if exit_with_stdin => {}
+    }
+}
+
+/// Read on a thread of its own, which the end of the process ends.
+async fn end_of_stdin() {
+    let (closed, wait) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock().by_ref(), &mut io::sink());
+        let _ = closed.send(());
+    });
+    let _ = wait.await;
+}

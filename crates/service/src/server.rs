@@ -1,0 +1,107 @@
+//! The server itself: the shell's routes, and around the labs' routes the ceiling and the count.
+
+use std::future::Future;
+use std::io;
+use std::net::TcpListener;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use bytesize::ByteSize;
+use heapshot::Recorder;
+
+use crate::access::{self, Access};
+use crate::ceiling::{self, Ceiling};
+use crate::requests::{self, Requests};
+use crate::{health, heapdump};
+
+/// What a server serves: registers its routes. A function pointer, so that actix's generic code is
+/// compiled in this crate and a change to a lab's file is built fast.
+pub type Routes = fn(&mut web::ServiceConfig);
+
+/// How a server runs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Its name, for people and for snapshots' metadata.
+    pub server: &'static str,
+    /// Folder that snapshots are written to.
+    pub snapshots: PathBuf,
+    /// Worker threads; one per processor unless set.
+    pub workers: Option<NonZeroUsize>,
+    /// Live heap above which the labs' routes answer 503; 0 for none.
+    pub max_heap: ByteSize,
+    /// Who may take and read snapshots.
+    pub access: Access,
+    /// The recording of this process. Without it `/heapdump` answers 501 and there is no ceiling.
+    pub heap: Option<Recorder>,
+}
+
+/// What the shell's own handlers need.
+pub(crate) struct Shell {
+    pub(crate) server: &'static str,
+    pub(crate) snapshots: PathBuf,
+    pub(crate) heap: Option<Recorder>,
+}
+
+/// Serves `labs` on `listener` until `shutdown` is ready, then answers what is in flight and returns.
+///
+/// # Errors
+/// When the listener cannot be served.
+pub async fn run(
+    listener: TcpListener,
+    labs: Routes,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let requests = web::Data::new(Requests::default());
+    let access = web::Data::new(config.access);
+    let ceiling = web::Data::new(Ceiling {
+        heap: config.heap.clone(),
+        max_heap: config.max_heap,
+    });
+    let shell = web::Data::new(Shell {
+        server: config.server,
+        snapshots: config.snapshots,
+        heap: config.heap,
+    });
+
+    let app = move || {
+        App::new()
+            .app_data(shell.clone())
+            .app_data(requests.clone())
+            .app_data(access.clone())
+            .app_data(ceiling.clone())
+            .route("/", web::get().to(health::index))
+            .route("/healthz", web::get().to(health::healthz))
+            .service(
+                web::scope("/heapdump")
+                    .wrap(from_fn(access::guard))
+                    .route("", web::get().to(heapdump::take))
+                    .route("/{file}", web::get().to(heapdump::download)),
+            )
+            .service(
+                web::scope("")
+                    .wrap(from_fn(requests::count))
+                    .wrap(from_fn(ceiling::shed)) // the outer one: what it turns away is not served
+                    .configure(labs),
+            )
+    };
+    let mut server = HttpServer::new(app)
+        .listen(listener)?
+        .disable_signals()
+        .shutdown_timeout(2);
+    if let Some(workers) = config.workers {
+        server = server.workers(workers.get());
+    }
+    let server = server.run();
+    let handle = server.handle();
+    let serving = actix_web::rt::spawn(server);
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return ended.map_err(io::Error::other)?,
+        () = shutdown => {}
+    }
+    handle.stop(true).await;
+    serving.await.map_err(io::Error::other)?
+}
