@@ -23,7 +23,7 @@ pub struct Bar {
 /// How often it is redrawn.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// What is worth the most comes first: a narrow terminal cuts off the end.
+/// What is worth the most comes first: a narrow terminal cuts off the message.
 const TEMPLATE: &str =
     "{bar:24} {human_pos}/{human_len}  {throughput} requests/s  ETA {eta}{failed}  {wide_msg}";
 
