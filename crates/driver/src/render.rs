@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytesize::ByteSize;
-use indicatif::HumanCount;
+use indicatif::{HumanCount, HumanFloatCount};
 
 use crate::failure::ErrorKind;
 use crate::report::{Latency, Report, Stopped};
@@ -23,7 +23,7 @@ impl fmt::Display for Report {
         write!(f, "connections  {}, ", HumanCount(self.connections as u64))?;
         match self.rate {
             None => writeln!(f, "closed loop")?,
-            Some(rate) => writeln!(f, "open loop at {rate} requests/s")?,
+            Some(rate) => writeln!(f, "open loop at {} requests/s", HumanFloatCount(rate))?,
         }
         writeln!(
             f,
@@ -209,7 +209,7 @@ latency
             requests_per_second: 0.0,
             latency: None,
             bytes_received: 0,
-            rate: Some(500.0),
+            rate: Some(12_500.5),
             stopped: Some(Stopped::ServerGone),
             ..report()
         };
@@ -217,7 +217,7 @@ latency
             report.to_string(),
             "\
 requests     1,040 of 20,000 sent, 0 ok, 1,040 failed
-connections  8, open loop at 500 requests/s
+connections  8, open loop at 12,500.5 requests/s
 elapsed      1.23 s
 throughput   0.00 requests/s
 received     0 B
