@@ -1,0 +1,72 @@
+//! One connection to the server: sends a request, reads the answer to its last byte. When to send, and
+//! what to make of the outcome, is decided elsewhere.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Response, Url, redirect, retry};
+
+use crate::failure::{ErrorKind, Failure};
+
+/// A client of its own for each connection, which keeps one alive at the most, makes the number of
+/// connections exact; a shared pool opens more whenever a request comes before an idle one is back.
+pub(crate) struct Connection {
+    client: Client,
+    last_answer: Option<Instant>,
+}
+
+/// A connection that rested for so long may just have been closed by a server that tired of it.
+const RESTED: Duration = Duration::from_secs(1);
+
+/// How much of an error's body is kept, in bytes.
+const BODY_KEPT: usize = 1024;
+
+impl Connection {
+    pub(crate) fn new(timeout: Duration) -> reqwest::Result<Self> {
+        let client = Client::builder()
+            .timeout(timeout)
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(None)
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .user_agent(concat!("leaklab-driver/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self {
+            client,
+            last_answer: None,
+        })
+    }
+
+    /// Sends `GET url`; the length of the answer's body in bytes when its status is 2xx.
+    pub(crate) async fn get(&mut self, url: Url) -> Result<u64, Failure> {
+        let rested = self.last_answer.is_some_and(|at| at.elapsed() >= RESTED);
+        let mut answer = self.try_get(url.clone()).await;
+        // The server may have closed a resting connection while the request was on its way: no fault of
+        // either side, and RFC 9112 (9.3.1) has clients send a GET again.
+        if rested && matches!(&answer, Err(failure) if failure.kind == ErrorKind::Closed) {
+            answer = self.try_get(url).await;
+        }
+        self.last_answer = Some(Instant::now());
+        answer
+    }
+
+    async fn try_get(&self, url: Url) -> Result<u64, Failure> {
+        read(self.client.get(url).send().await?).await
+    }
+}
+
+async fn read(mut response: Response) -> Result<u64, Failure> {
+    let status = response.status();
+    let (mut length, mut start) = (0, Vec::new());
+    while let Some(chunk) = response.chunk().await? {
+        length += chunk.len() as u64;
+        if !status.is_success() && start.len() < BODY_KEPT {
+            start.extend_from_slice(&chunk[..chunk.len().min(BODY_KEPT)]);
+        }
+    }
+    if status.is_success() {
+        Ok(length)
+    } else {
+        Err(Failure::status(status, &start))
+    }
+}

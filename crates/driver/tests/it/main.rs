@@ -1,0 +1,8 @@
+//! The driver against a real server over real HTTP: as a library and as a command.
+
+mod command;
+mod load;
+mod loops;
+
+mod harness;
+mod server;
