@@ -1,6 +1,6 @@
 //! The DHAT file format, version 2, as dhat-rs and `valgrind --tool=dhat` write it: JSON text to numbers.
 //!
-//! The format is described in valgrind's `dhat/dh_main.c` ("JSON output") and by dh_view's sources, which
+//! The format is described in valgrind's `dhat/dh_main.c` ("JSON output") and by the sources of `dh_view`, which
 //! dhat-rs follows. This module checks and counts; it gives no meaning to frames. Strings are borrowed from
 //! the input, and the stacks of all program points lie in one vector: such files can be large.
 

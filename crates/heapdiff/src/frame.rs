@@ -35,9 +35,8 @@ impl Frame {
         let mut canonical = function.into_owned();
         let end = canonical.len();
         if canonical.len() + location.len() >= u32::MAX as usize {
-            canonical = "???".to_owned();
             return Self {
-                text: canonical.into(),
+                text: "???".into(),
                 function: 3,
                 file: None,
                 line: None,

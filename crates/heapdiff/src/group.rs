@@ -64,17 +64,13 @@ impl<'a> Groups<'a> {
         let next = self.members.len();
         let group = match self.by {
             GroupBy::Site => *self.of_site.entry(site).or_insert(next),
-            GroupBy::Type => match self.of_site.get(&site) {
-                Some(group) => *group,
-                None => {
-                    let group = *self
-                        .of_type
-                        .entry(self.sites.list()[site.0].constructor())
-                        .or_insert(next);
-                    self.of_site.insert(site, group);
-                    group
-                }
-            },
+            GroupBy::Type => {
+                let constructor = || self.sites.list()[site.0].constructor();
+                *self
+                    .of_site
+                    .entry(site)
+                    .or_insert_with(|| *self.of_type.entry(constructor()).or_insert(next))
+            }
             GroupBy::Stack => next,
         };
         if group == next {

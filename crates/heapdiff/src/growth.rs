@@ -152,7 +152,6 @@ type Series = [(u64, u64)];
 fn class_of(bytes: &Series, blocks: &Series) -> Class {
     match (class(bytes), class(blocks)) {
         // Blocks that leak hold bytes; a `Vec` of them need not look proportional meanwhile.
-        (Class::Leak, _) => Class::Leak,
         (Class::Bounded | Class::OneTime, Class::Leak) => Class::Leak,
         (of_bytes, _) => of_bytes,
     }

@@ -5,6 +5,7 @@
 //! matters; [`Classifier::is_in_app`] is the list.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::Path;
 
 use crate::frame::Frame;
 use crate::frames::Frames;
@@ -195,7 +196,10 @@ impl<'a> Classifier<'a> {
             return false;
         };
         let function = frame.function();
-        if file.ends_with(".rs") {
+        if Path::new(file)
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+        {
             return matches!(folder(file), Folder::Package | Folder::Program)
                 && !function.starts_with("__rust");
         }

@@ -28,7 +28,7 @@ impl Site {
     pub fn constructor(&self) -> String {
         self.type_name
             .as_ref()
-            .map_or_else(|| self.function(), |name| name.to_string())
+            .map_or_else(|| self.function(), ToString::to_string)
     }
 
     /// The function's name, said shortly: `lab1::bloat_my_server`.
