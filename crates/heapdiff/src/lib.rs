@@ -1,2 +1,63 @@
 //! Reads DHAT heap snapshots and compares them.
+//!
+//! ```no_run
+//! use heapdiff::terminal::Screen;
+//! use heapdiff::{Options, View, compare, files, terminal};
+//!
+//! # fn main() -> Result<(), heapdiff::Error> {
+//! let (before, after) = (files::read("before.json")?, files::read("after.json")?);
+//! let comparison = compare(&before, &after, &Options::default())?;
+//! print!("{}", terminal::render(&comparison, &View::default(), &Screen { width: 120, color: false }));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The way of the data: [`Profile`] (a snapshot, read) → [`Comparison`] (two of them; the one model) →
+//! [`terminal`], [`json`], [`excerpt`]; or [`growth::over`] a series of profiles. No renderer computes what the
+//! model holds.
+//!
+//! Nothing here knows how a snapshot was taken, of HTTP, or of the labs. Only [`files`] and [`source`] touch
+//! paths. Snapshots are hostile input: whatever is in one, this crate answers with an [`Error`] and no panic,
+//! and nothing in its names reaches a terminal as an escape sequence.
 #![forbid(unsafe_code)]
+
+mod change;
+mod compare;
+mod error;
+mod frame;
+mod frames;
+mod group;
+mod in_app;
+mod inventory;
+mod metadata;
+mod note;
+mod profile;
+mod site;
+mod stacks;
+mod view;
+
+pub mod cli;
+pub mod excerpt;
+pub mod files;
+pub mod growth;
+pub mod json;
+pub mod source;
+pub mod terminal;
+
+mod dhat;
+mod symbol;
+
+pub use change::Change;
+pub use compare::{Comparison, Row, Side, StackChange, compare};
+pub use error::Error;
+pub use frame::Frame;
+pub use frames::{FrameId, Frames};
+pub use group::{GroupBy, Options};
+pub use in_app::InApp;
+pub use inventory::{Holding, Inventory, inventory};
+pub use metadata::Metadata;
+pub use note::Note;
+pub use profile::{Counters, Profile};
+pub use site::Site;
+pub use stacks::Stacks;
+pub use view::{Selection, Sort, View};

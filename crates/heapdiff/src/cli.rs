@@ -1,0 +1,231 @@
+//! The command line of `heapdiff`: what can be asked, and what is answered.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::compare::compare;
+use crate::error::Error;
+use crate::group::{GroupBy, Options};
+use crate::in_app::InApp;
+use crate::inventory::inventory;
+use crate::terminal::Screen;
+use crate::view::{Sort, View};
+use crate::{excerpt, files, json, terminal};
+
+/// Reads DHAT heap snapshots and compares them.
+///
+/// Reads what heapshot, dhat-rs and `valgrind --tool=dhat` write (DHAT file version 2, modes heap and rust-heap).
+/// Exit codes: 0 answered, 2 wrong usage or a snapshot that cannot be read.
+#[derive(Debug, Parser)]
+#[command(name = "heapdiff", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Says what grew, shrank and churned between two snapshots
+    Compare(Compare),
+    /// Says what a snapshot holds
+    Show(Show),
+}
+
+#[derive(Debug, Args)]
+struct Compare {
+    /// The earlier snapshot
+    before: PathBuf,
+    /// The later snapshot
+    after: PathBuf,
+    /// What to sort by, largest first
+    #[arg(long, value_enum, default_value_t, value_name = "COLUMN")]
+    sort: SortArg,
+    /// Look for the source of the top row in this folder; may be given more than once [default: the current folder]
+    #[arg(long, value_name = "DIR")]
+    source_root: Vec<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct Show {
+    /// The snapshot
+    snapshot: PathBuf,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// What a row stands for
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    by: ByArg,
+    /// Only rows whose type, function or file contains this text, whatever its case
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// At most so many rows [default: 10 in a table, all in JSON]
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// Exactly these crates are your code, separated by commas [default: all but std, registry crates and the profiler]
+    #[arg(long, value_name = "CRATE,…", value_delimiter = ',')]
+    in_app: Vec<String>,
+    /// A table for people, or JSON for programs
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// How many columns the table may take [default: the terminal's, or 120]
+    #[arg(long, value_name = "COLUMNS")]
+    width: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum SortArg {
+    /// Alloc. Size: bytes more, in bytes
+    #[default]
+    Alloc,
+    /// Size Delta: growth first, in bytes
+    Delta,
+    /// # New: blocks more, in blocks
+    New,
+    /// Freed Size: bytes less, in bytes
+    Freed,
+    /// Churned: allocated and freed in between, in bytes
+    Churn,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum ByArg {
+    /// A line of your code, and the type allocated there
+    #[default]
+    Site,
+    /// A type, wherever it was allocated
+    Type,
+    /// A whole call stack
+    Stack,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Table,
+    Json,
+}
+
+/// What the process's standard output is, as far as tables care.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    /// The terminal's columns, if it is one.
+    pub width: Option<usize>,
+    /// Whether it takes colours.
+    pub color: bool,
+}
+
+impl Cli {
+    /// The answer, ready to print.
+    ///
+    /// # Errors
+    /// A snapshot that cannot be read; see [`Error`].
+    pub fn answer(self, output: Output) -> Result<String, Error> {
+        match self.command {
+            Command::Compare(asked) => asked.answer(output),
+            Command::Show(asked) => asked.answer(output),
+        }
+    }
+}
+
+impl Compare {
+    fn answer(self, output: Output) -> Result<String, Error> {
+        let (before, after) = (files::read(&self.before)?, files::read(&self.after)?);
+        let comparison = compare(&before, &after, &self.common.options())?;
+        let view = self.common.view(self.sort.into());
+        let screen = self.common.screen(output);
+        Ok(match self.common.format {
+            Format::Json => json::render(&comparison, &view),
+            Format::Table => {
+                let mut text = terminal::render(&comparison, &view, &screen);
+                let roots = if self.source_root.is_empty() {
+                    vec![PathBuf::from(".")]
+                } else {
+                    self.source_root
+                };
+                let top = view.of_comparison(&comparison).rows.first().copied();
+                if let Some(excerpt) =
+                    top.and_then(|row| excerpt::render(&comparison, row, &roots, &screen))
+                {
+                    text.push('\n');
+                    text.push_str(&excerpt);
+                }
+                text
+            }
+        })
+    }
+}
+
+impl Show {
+    fn answer(self, output: Output) -> Result<String, Error> {
+        let profile = files::read(&self.snapshot)?;
+        let inventory = inventory(&profile, &self.common.options());
+        let view = self.common.view(Sort::default());
+        Ok(match self.common.format {
+            Format::Json => json::render_inventory(&inventory, &view),
+            Format::Table => {
+                terminal::render_inventory(&inventory, &view, &self.common.screen(output))
+            }
+        })
+    }
+}
+
+impl Common {
+    fn options(&self) -> Options {
+        let in_app = if self.in_app.is_empty() {
+            InApp::default()
+        } else {
+            InApp::only(&self.in_app)
+        };
+        Options {
+            by: self.by.into(),
+            in_app,
+        }
+    }
+
+    fn view(&self, sort: Sort) -> View {
+        let default = match self.format {
+            Format::Table => Some(10),
+            Format::Json => None,
+        };
+        View {
+            sort,
+            filter: self.filter.clone(),
+            top: self.top.or(default),
+        }
+    }
+
+    fn screen(&self, output: Output) -> Screen {
+        Screen {
+            width: self.width.or(output.width).unwrap_or(120),
+            color: output.color,
+        }
+    }
+}
+
+impl From<SortArg> for Sort {
+    fn from(sort: SortArg) -> Self {
+        match sort {
+            SortArg::Alloc => Self::Alloc,
+            SortArg::Delta => Self::Delta,
+            SortArg::New => Self::New,
+            SortArg::Freed => Self::Freed,
+            SortArg::Churn => Self::Churn,
+        }
+    }
+}
+
+impl From<ByArg> for GroupBy {
+    fn from(by: ByArg) -> Self {
+        match by {
+            ByArg::Site => Self::Site,
+            ByArg::Type => Self::Type,
+            ByArg::Stack => Self::Stack,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What can go wrong with a snapshot. Each message says what and what to do next; [`Error::At`] adds which file.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a snapshot cannot be read, or two cannot be compared.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another error, and the file that it is about.
+    #[error("cannot read snapshot {}: {source}", path.display())]
+    At {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+    /// The file cannot be opened or read.
+    #[error("{}", explain_io(.0))]
+    Io(io::Error),
+    /// The path names a directory.
+    #[error("it is a directory; give one of the snapshot files in it")]
+    Directory,
+    /// There is nothing in the file.
+    #[error("the file is empty; was it still being written? take the snapshot again")]
+    Empty,
+    /// The JSON ends too early.
+    #[error(
+        "the file is cut short (its JSON ends at line {line}, column {column}); take the snapshot again, or copy it again"
+    )]
+    Truncated {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// The file is no JSON.
+    #[error(
+        "not JSON ({0}); give a DHAT file, as heapshot, dhat-rs and `valgrind --tool=dhat` write it"
+    )]
+    NotJson(serde_json::Error),
+    /// JSON, but not of DHAT.
+    #[error(
+        "not a DHAT file (no \"dhatFileVersion\"); give a file as heapshot, dhat-rs and `valgrind --tool=dhat` write it"
+    )]
+    NotDhat,
+    /// A version of the format that this program does not know.
+    #[error(
+        "DHAT file version {0}, but only version 2 is known; take the snapshot with valgrind 3.17 or later, or dhat-rs 0.3"
+    )]
+    Version(String),
+    /// DHAT can count other things than heap blocks; those files have no live bytes to compare.
+    #[error(
+        "DHAT mode {0:?} counts no live heap blocks; only the modes \"heap\" and \"rust-heap\" can be compared, so run DHAT without --mode=…, or with dhat::Profiler::new_heap()"
+    )]
+    Mode(String),
+    /// The file was written without block lifetimes, so nothing says what is live.
+    #[error(
+        "the file holds no live blocks ({0}); heapdiff needs them, so take the snapshot in DHAT's heap mode"
+    )]
+    NoLifetimes(&'static str),
+    /// A field is missing or of the wrong type.
+    #[error("not as DHAT writes it ({0}); was the file edited or damaged? take the snapshot again")]
+    Malformed(serde_json::Error),
+    /// A program point names a frame that the frame table does not have.
+    #[error(
+        "program point {point} names frame {frame}, but the frame table has {frames}; the file is damaged, take the snapshot again"
+    )]
+    FrameOutOfRange {
+        /// Which program point, from 0.
+        point: usize,
+        /// The index it names.
+        frame: u64,
+        /// The length of the table.
+        frames: usize,
+    },
+    /// The sums do not fit: no heap is that large.
+    #[error(
+        "its numbers are absurd (the sum of {what} is above 2^63); the file is damaged, take the snapshot again"
+    )]
+    Absurd {
+        /// What was being summed.
+        what: &'static str,
+    },
+    /// The rows of a comparison do not add up to the difference of the heaps: a bug of this crate.
+    #[error(
+        "the comparison does not add up: its rows say {rows_bytes:+} bytes and {rows_blocks:+} blocks, the heaps {heap_bytes:+} and {heap_blocks:+}; please report this with both snapshots"
+    )]
+    NotReconciled {
+        /// Σ Size Delta of the rows, in bytes.
+        rows_bytes: i64,
+        /// Σ # Delta of the rows, in blocks.
+        rows_blocks: i64,
+        /// Live bytes after − before.
+        heap_bytes: i64,
+        /// Live blocks after − before.
+        heap_blocks: i64,
+    },
+}
+
+impl Error {
+    /// Says which file this is about.
+    #[must_use]
+    pub fn at(self, path: impl Into<PathBuf>) -> Self {
+        Self::At {
+            path: path.into(),
+            source: Box::new(self),
+        }
+    }
+}
+
+fn explain_io(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            "no such file; check the path, or take a snapshot first".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => {
+            "permission denied; snapshots are private to who took them (mode 0600)".to_owned()
+        }
+        _ => format!("{error}; check the path"),
+    }
+}

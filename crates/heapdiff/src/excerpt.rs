@@ -1,0 +1,139 @@
+//! The user's own line that holds the memory, as rustc would show it.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::compare::{Comparison, Row};
+use crate::source::{self, Source};
+use crate::terminal::{Screen, rate, signed, thousands};
+
+/// An annotated excerpt of the source of `row`: what is held at its line, how much more than before, and how much per
+/// request if the snapshots count them. `None` unless the row is in the user's code, grew, and its file is found
+/// under `roots`. (Reads files; [`annotate`] does not.)
+pub fn render(
+    comparison: &Comparison,
+    row: &Row,
+    roots: &[PathBuf],
+    screen: &Screen,
+) -> Option<String> {
+    if !row.site.in_app || row.change.size_delta <= 0 {
+        return None;
+    }
+    let source = source::find(row.site.frame.file()?, roots)?;
+    annotate(comparison, row, &source, screen)
+}
+
+/// The same for a source that is at hand. `None` if it has no such line.
+pub fn annotate(
+    comparison: &Comparison,
+    row: &Row,
+    source: &Source,
+    screen: &Screen,
+) -> Option<String> {
+    let line = row.site.frame.line()? as usize;
+    let first = line.saturating_sub(CONTEXT).max(1);
+    let shown: Vec<&str> = source
+        .text
+        .lines()
+        .skip(first - 1)
+        .take(line - first + 1 + CONTEXT)
+        .collect();
+    let text = shown.get(line - first)?;
+    let start: usize = shown[..line - first]
+        .iter()
+        .map(|before| before.len() + 1)
+        .sum();
+    let span = span(text, row.site.frame.column());
+    let block = shown.join("\n");
+
+    let title = format!(
+        "{} grew by {} bytes between the snapshots",
+        row.site.constructor(),
+        thousands(row.change.size_delta.unsigned_abs())
+    );
+    let gained = match comparison.bytes_per_request(row) {
+        Some(per_request) => format!("{} bytes per request", rate(per_request)),
+        None => format!(
+            "{} bytes since the first snapshot",
+            signed(row.change.size_delta)
+        ),
+    };
+    let label = format!(
+        "{} bytes held here, {gained}",
+        thousands(row.after.live_bytes)
+    );
+    let snippet = Snippet::source(block)
+        .line_start(first)
+        .path(source.shown.clone())
+        .fold(false)
+        .annotation(
+            AnnotationKind::Primary
+                .span(start + span.start..start + span.end)
+                .label(label),
+        );
+    let mut group = Level::WARNING.primary_title(title).element(snippet);
+    if let Some(requests) = comparison.requests() {
+        group = group.element(Level::NOTE.message(blocks(row, requests)));
+    }
+    Some(paint(group, screen))
+}
+
+/// Lines shown around the line.
+const CONTEXT: usize = 2;
+
+fn blocks(row: &Row, requests: u64) -> String {
+    let requests = thousands(requests);
+    match row.change.delta {
+        1.. => format!(
+            "{} blocks more in {requests} requests",
+            thousands(row.change.new)
+        ),
+        _ => format!(
+            "in {requests} requests, and no block more: what grew is one collection, in place"
+        ),
+    }
+}
+
+/// The word at `column`, or all of the line's text.
+fn span(line: &str, column: Option<u32>) -> Range<usize> {
+    let start = column.map_or(0, |column| column as usize - 1);
+    let word = line.get(start..).unwrap_or_default();
+    let length = word
+        .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '!'))
+        .unwrap_or(word.len());
+    if column.is_some() && !word.is_empty() {
+        let first = word.chars().next().map_or(0, char::len_utf8);
+        return start..start + length.max(first);
+    }
+    let indent = line.len() - line.trim_start().len();
+    indent..line.trim_end().len().max(indent)
+}
+
+fn paint(group: Group<'_>, screen: &Screen) -> String {
+    let renderer = if screen.color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut out = renderer.term_width(screen.width).render(&[group]);
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_span_is_the_word_at_the_column() {
+        let line = "    leak.push(object.clone());";
+        assert_eq!(&line[span(line, Some(10))], "push");
+        assert_eq!(&line[span(line, None)], "leak.push(object.clone());");
+        assert_eq!(&line[span(line, Some(999))], "leak.push(object.clone());");
+        assert_eq!(&line[span(line, Some(14))], "(");
+        assert_eq!(span("", Some(1)), 0..0);
+        assert_eq!(span("é", Some(2)), 0..2);
+    }
+}

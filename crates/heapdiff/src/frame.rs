@@ -1,0 +1,354 @@
+//! One frame of a stack: its canonical text and the parts of it (function, file, line, column).
+//!
+//! Knows how dhat-rs and valgrind write a frame. What a function's *name* means is `symbol`'s business,
+//! whose code it is `in_app`'s.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// One frame of an allocation's stack, without its address.
+///
+/// Two frames are equal when their canonical texts are: addresses differ from run to run (ASLR) and from
+/// call site to call site, and say nothing to a reader. Cloning is cheap.
+#[derive(Clone)]
+pub struct Frame {
+    text: Arc<str>,
+    function: u32,
+    file: Option<(u32, u32)>,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+impl Frame {
+    /// Reads a frame as it stands in a file's `ftbl`:
+    /// `0x55…: function (file:line:col)` (dhat-rs), `0x10…: function (file:line)` or
+    /// `0x48…: function (in object)` (valgrind), `???` where a name is unknown.
+    ///
+    /// Never fails: what is no location stays part of the function's name. Crate disambiguators
+    /// (`name[8b3a…]`) and legacy hashes (`::h0123…`) are dropped, and control characters escaped, for a
+    /// snapshot may come from anywhere and ends up on a terminal.
+    pub fn parse(raw: &str) -> Self {
+        let text = printable(without_address(raw));
+        let (function, location) = split_location(&text);
+        let function = without_hashes(function);
+        let mut canonical = function.into_owned();
+        let end = canonical.len();
+        if canonical.len() + location.len() >= u32::MAX as usize {
+            return Self {
+                text: "???".into(),
+                function: 3,
+                file: None,
+                line: None,
+                column: None,
+            };
+        }
+        let mut frame = Self {
+            text: Arc::from(""),
+            function: as_u32(end),
+            file: None,
+            line: None,
+            column: None,
+        };
+        if !location.is_empty() {
+            canonical.push_str(" (");
+            let start = canonical.len();
+            canonical.push_str(location);
+            if location.starts_with("in ") {
+                // an object, not a source file: kept in the text, so that frames stay apart
+            } else {
+                let (file, line, column) = split_numbers(location);
+                if file != "???" {
+                    frame.file = Some((as_u32(start), as_u32(start + file.len())));
+                }
+                frame.line = line;
+                frame.column = column;
+            }
+            canonical.push(')');
+        }
+        frame.text = canonical.into();
+        frame
+    }
+
+    /// The function's name as the symbol spells it, e.g. `<alloc::vec::Vec<u8>>::push`; `???` if unknown.
+    pub fn function(&self) -> &str {
+        &self.text[..self.function as usize]
+    }
+
+    /// The source file as the snapshot spells it; dhat-rs keeps a path's last three components only.
+    pub fn file(&self) -> Option<&str> {
+        self.file
+            .map(|(start, end)| &self.text[start as usize..end as usize])
+    }
+
+    /// The line in [`file`](Self::file), from 1.
+    pub fn line(&self) -> Option<u32> {
+        self.line
+    }
+
+    /// The column in [`line`](Self::line), from 1; valgrind writes none.
+    pub fn column(&self) -> Option<u32> {
+        self.column
+    }
+
+    /// Whether the symbolizer knew a name.
+    pub fn is_known(&self) -> bool {
+        self.function() != "???" && !self.function().is_empty()
+    }
+
+    /// `file:line:column`, as far as known; empty without a file.
+    pub fn place(&self) -> String {
+        let Some(file) = self.file() else {
+            return String::new();
+        };
+        let mut place = file.to_owned();
+        for number in [self.line, self.line.and(self.column)]
+            .into_iter()
+            .flatten()
+        {
+            place.push(':');
+            place.push_str(&number.to_string());
+        }
+        place
+    }
+
+    /// The canonical text, `function (file:line:col)`: what makes two frames equal.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn shared_text(&self) -> &Arc<str> {
+        &self.text
+    }
+}
+
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Frame {}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The frame without its leading `0x…: `.
+pub(crate) fn without_address(raw: &str) -> &str {
+    raw.strip_prefix("0x")
+        .and_then(|rest| rest.split_once(": "))
+        .filter(|(address, _)| address.bytes().all(|b| b.is_ascii_hexdigit()))
+        .map_or(raw, |(_, frame)| frame)
+}
+
+/// `text` with control characters and invisible direction marks spelled out, so that no terminal obeys them.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let hostile = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(hostile) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(
+        text.chars()
+            .fold(String::with_capacity(text.len() + 16), |mut out, c| {
+                if hostile(c) {
+                    out.extend(c.escape_unicode());
+                } else {
+                    out.push(c);
+                }
+                out
+            }),
+    )
+}
+
+/// Splits `function (location)`; the location is empty when there is none.
+fn split_location(text: &str) -> (&str, &str) {
+    let Some(body) = text.strip_suffix(')') else {
+        return (text, "");
+    };
+    let Some((function, location)) = body.rsplit_once(" (") else {
+        return (text, "");
+    };
+    // `operator new(unsigned long)` and `f(int (*)(char))` end in a parenthesis too
+    let (_, line, _) = split_numbers(location);
+    let is_location = location.starts_with("in ") || line.is_some() || location.ends_with(":0:0");
+    if is_location && !function.is_empty() {
+        (function, location)
+    } else {
+        (text, "")
+    }
+}
+
+/// Splits `file:line:column` or `file:line`; 0 stands for unknown.
+fn split_numbers(location: &str) -> (&str, Option<u32>, Option<u32>) {
+    let number = |text: &str| text.parse::<u32>().ok();
+    let known = |n: u32| (n > 0).then_some(n);
+    let Some((head, last)) = location.rsplit_once(':') else {
+        return (location, None, None);
+    };
+    let Some(last) = number(last) else {
+        return (location, None, None);
+    };
+    match head
+        .rsplit_once(':')
+        .and_then(|(file, line)| Some((file, number(line)?)))
+    {
+        Some((file, line)) => (file, known(line), known(last)),
+        None => (head, known(last), None),
+    }
+}
+
+/// Drops what a compiler adds to tell equal names apart: `[8b3a…]` after a crate's name (v0) and a final
+/// `::h` with 16 hexadecimal digits (legacy). They change with each build.
+fn without_hashes(function: &str) -> Cow<'_, str> {
+    let function = function
+        .rsplit_once("::h")
+        .filter(|(_, hash)| hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+        .map_or(function, |(name, _)| name);
+    if !function.contains('[') {
+        return Cow::Borrowed(function);
+    }
+    let mut out = String::with_capacity(function.len());
+    let mut rest = function;
+    while let Some(open) = rest.find('[') {
+        let (before, bracket) = rest.split_at(open);
+        out.push_str(before);
+        let hash = bracket[1..]
+            .split_once(']')
+            .map_or("", |(inside, _)| inside);
+        let after_name = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        if after_name
+            && (8..=16).contains(&hash.len())
+            && hash.bytes().all(|b| b.is_ascii_hexdigit())
+        {
+            rest = &bracket[hash.len() + 2..];
+        } else {
+            out.push('[');
+            rest = &bracket[1..];
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the caller checked that the text is shorter than 4 GiB"
+)]
+fn as_u32(offset: usize) -> u32 {
+    offset as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(raw: &str) -> (String, Option<String>, Option<u32>, Option<u32>) {
+        let frame = Frame::parse(raw);
+        (
+            frame.function().to_owned(),
+            frame.file().map(str::to_owned),
+            frame.line(),
+            frame.column(),
+        )
+    }
+
+    #[test]
+    fn a_frame_of_dhat_rs_has_function_file_line_and_column() {
+        assert_eq!(
+            parts("0x55d3: <alloc::vec::Vec<u8>>::push (src/vec/mod.rs:992:22)"),
+            (
+                "<alloc::vec::Vec<u8>>::push".into(),
+                Some("src/vec/mod.rs".into()),
+                Some(992),
+                Some(22)
+            )
+        );
+    }
+
+    #[test]
+    fn a_frame_of_valgrind_has_no_column() {
+        assert_eq!(
+            parts("0x1091: main (leak.c:10)"),
+            ("main".into(), Some("leak.c".into()), Some(10), None)
+        );
+    }
+
+    #[test]
+    fn an_object_is_no_source_file() {
+        assert_eq!(
+            parts("0x48: malloc (in /usr/lib/vg.so)"),
+            ("malloc".into(), None, None, None)
+        );
+        assert_ne!(
+            Frame::parse("0x1: f (in /a.so)"),
+            Frame::parse("0x1: f (in /b.so)")
+        );
+    }
+
+    #[test]
+    fn what_is_unknown_stays_unknown() {
+        assert_eq!(parts("0x1: ???"), ("???".into(), None, None, None));
+        assert_eq!(
+            parts("0x1: ??? (???:0:0)"),
+            ("???".into(), None, None, None)
+        );
+        assert_eq!(
+            parts("0x1: f (src/a.rs:0:0)"),
+            ("f".into(), Some("src/a.rs".into()), None, None)
+        );
+        assert_eq!(parts(""), (String::new(), None, None, None));
+        assert_eq!(parts("[root]"), ("[root]".into(), None, None, None));
+    }
+
+    #[test]
+    fn a_parenthesis_of_the_name_is_no_location() {
+        for name in [
+            "operator new(unsigned long)",
+            "f(int (*)(char))",
+            "<fn() as a::B<(), ()>>::c",
+        ] {
+            assert_eq!(parts(&format!("0x1: {name}")).0, name);
+            assert_eq!(
+                parts(&format!("0x1: {name} (a.rs:3:4)")),
+                (name.into(), Some("a.rs".into()), Some(3), Some(4))
+            );
+        }
+    }
+
+    #[test]
+    fn frames_are_equal_whatever_their_address_and_their_hashes() {
+        let frame = Frame::parse("0x1: a::b (src/a.rs:1:2)");
+        assert_eq!(frame, Frame::parse("0xffff1: a::b (src/a.rs:1:2)"));
+        assert_eq!(
+            frame,
+            Frame::parse("0x1: a::b::h0123456789abcdef (src/a.rs:1:2)")
+        );
+        assert_eq!(
+            frame,
+            Frame::parse("0x1: a[8b3a1f0c9d2e4b57]::b (src/a.rs:1:2)")
+        );
+        assert_eq!(
+            Frame::parse("0x1: <[u8; 100] as a::B>::c").function(),
+            "<[u8; 100] as a::B>::c"
+        );
+    }
+
+    #[test]
+    fn escape_sequences_are_spelled_out() {
+        let frame = Frame::parse("0x1: \u{1b}[31mred\u{202e} (a\u{7}.rs:1:2)");
+        assert_eq!(frame.function(), r"\u{1b}[31mred\u{202e}");
+        assert_eq!(frame.file(), Some(r"a\u{7}.rs"));
+    }
+}

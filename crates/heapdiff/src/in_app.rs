@@ -1,0 +1,379 @@
+//! Whose code a frame is: the user's own ("in-app", as Sentry calls it), or that of the standard library, of
+//! a registry crate, of libc or of the profiler.
+//!
+//! A snapshot does not say, so this reads it off the file and the function's name. The order of the rules
+//! matters; [`Classifier::is_in_app`] is the list.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::Path;
+
+use crate::frame::Frame;
+use crate::frames::Frames;
+use crate::symbol::{STANDARD, Symbol, is_ambiguous, owner};
+
+/// Which code counts as the user's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InApp {
+    only: Option<BTreeSet<String>>,
+}
+
+impl InApp {
+    /// Exactly these crates; dashes and underscores are the same.
+    pub fn only<S: AsRef<str>>(crates: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            only: Some(
+                crates
+                    .into_iter()
+                    .map(|name| name.as_ref().trim().replace('-', "_"))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// For each frame whether it is the user's. Looks at all of them first: a crate that is seen once in a
+    /// registry folder is a registry crate wherever its path was cut too short to show it.
+    pub(crate) fn classify(&self, frames: &Frames) -> Vec<bool> {
+        let classifier = Classifier::learn(self, frames);
+        frames
+            .iter()
+            .map(|frame| classifier.is_in_app(frame))
+            .collect()
+    }
+}
+
+/// Crates whose code runs under most services, for snapshots that show no path of theirs in full.
+const WELL_KNOWN: [&str; 44] = [
+    "actix",
+    "actix_codec",
+    "actix_files",
+    "actix_http",
+    "actix_router",
+    "actix_rt",
+    "actix_server",
+    "actix_service",
+    "actix_utils",
+    "actix_web",
+    "ahash",
+    "anyhow",
+    "axum",
+    "axum_core",
+    "backtrace",
+    "bytes",
+    "bytestring",
+    "clap",
+    "crossbeam_channel",
+    "crossbeam_epoch",
+    "dashmap",
+    "futures_channel",
+    "futures_core",
+    "futures_executor",
+    "futures_util",
+    "h2",
+    "hashbrown",
+    "http",
+    "http_body_util",
+    "hyper",
+    "hyper_util",
+    "indexmap",
+    "lazy_static",
+    "mio",
+    "once_cell",
+    "parking_lot",
+    "rayon_core",
+    "reqwest",
+    "serde",
+    "serde_json",
+    "smallvec",
+    "tokio",
+    "tower",
+    "tracing",
+];
+
+/// What records the heap: it stands between the program and its allocator.
+const PROFILER: [&str; 5] = ["dhat", "heapshot", "backtrace", "mintex", "rustc_demangle"];
+
+/// Functions of libc that C programs call and that allocate.
+const LIBC: [&str; 16] = [
+    "malloc",
+    "calloc",
+    "realloc",
+    "memalign",
+    "posix_memalign",
+    "aligned_alloc",
+    "strdup",
+    "strndup",
+    "getline",
+    "getdelim",
+    "asprintf",
+    "vasprintf",
+    "fopen",
+    "fdopen",
+    "opendir",
+    "start_thread",
+];
+
+struct Classifier<'a> {
+    in_app: &'a InApp,
+    registry: HashSet<&'a str>,
+    mains: HashSet<&'a str>,
+    /// The crate that each file belongs to, as unambiguous functions in it tell; `None`: they disagree.
+    files: HashMap<&'a str, Option<&'a str>>,
+    has_rust: bool,
+}
+
+impl<'a> Classifier<'a> {
+    fn learn(in_app: &'a InApp, frames: &'a Frames) -> Self {
+        let mut learned = Self {
+            in_app,
+            registry: HashSet::new(),
+            mains: HashSet::new(),
+            files: HashMap::new(),
+            has_rust: false,
+        };
+        for frame in frames.iter() {
+            let Some(krate) = owner(frame.function()) else {
+                continue;
+            };
+            learned.has_rust |= krate == "core" || krate == "alloc";
+            if frame.function().strip_prefix(krate) == Some("::main") {
+                learned.mains.insert(krate);
+            }
+            let Some(file) = frame.file() else { continue };
+            if registry_crate(file).is_some_and(|name| name.replace('-', "_") == krate) {
+                learned.registry.insert(krate);
+            }
+            if !is_ambiguous(frame.function()) {
+                let known = learned.files.entry(file).or_insert(Some(krate));
+                *known = known.filter(|known| *known == krate);
+            }
+        }
+        learned
+    }
+
+    fn is_in_app(&self, frame: &Frame) -> bool {
+        let function = frame.function();
+        // An allocator, whoever wrote it, is not where a leak is.
+        if !frame.is_known() || is_allocator(function) {
+            return false;
+        }
+        let krate = self.owner(frame);
+        if let Some(only) = &self.in_app.only {
+            return krate.is_some_and(|krate| only.contains(krate));
+        }
+        let Some(krate) = krate else {
+            return self.is_c_of_user(frame);
+        };
+        if STANDARD.contains(&krate) || PROFILER.contains(&krate) {
+            return false;
+        }
+        // Who has `fn main` is the program itself.
+        if self.mains.contains(krate) {
+            return true;
+        }
+        match frame.file().map(folder) {
+            Some(Folder::Library) => return false,
+            Some(Folder::Program) => return true,
+            Some(Folder::Package | Folder::Unknown) | None => {}
+        }
+        !self.registry.contains(krate) && !WELL_KNOWN.contains(&krate)
+    }
+
+    /// The crate of the function; where the name leaves two, the one whose file it stands in.
+    fn owner(&self, frame: &'a Frame) -> Option<&'a str> {
+        let by_name = owner(frame.function());
+        if !is_ambiguous(frame.function()) {
+            return by_name;
+        }
+        let by_file = frame
+            .file()
+            .and_then(|file| self.files.get(file).copied().flatten());
+        by_file.or(by_name)
+    }
+
+    /// A name without a path: C's, or a Rust function under a C name.
+    fn is_c_of_user(&self, frame: &Frame) -> bool {
+        let Some(file) = frame.file() else {
+            return false;
+        };
+        let function = frame.function();
+        if Path::new(file)
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+        {
+            return matches!(folder(file), Folder::Package | Folder::Program)
+                && !function.starts_with("__rust");
+        }
+        let of_libc = LIBC.contains(&function)
+            || function.starts_with("__")
+            || function.starts_with("_IO_")
+            || function.starts_with("operator new")
+            || function.starts_with("_dl_")
+            || file.starts_with("./")
+            || file.starts_with("sysdeps/")
+            || file.contains("linux/")
+            || file == "vg_replace_malloc.c"
+            || file == "dh_main.c";
+        // Under a Rust program C is what libraries brought along.
+        !of_libc && !self.has_rust
+    }
+}
+
+/// What a path says about its file.
+enum Folder {
+    /// A versioned folder of a registry, or the standard library.
+    Library,
+    /// A package's `examples`, `tests` or `benches`: registries' are never compiled into a program.
+    Program,
+    /// `name/src/…` without a version, or a relative path: a workspace member, or a single package.
+    Package,
+    /// Cut too short to tell.
+    Unknown,
+}
+
+fn folder(file: &str) -> Folder {
+    if registry_crate(file).is_some() || file.contains("/.cargo/") || file.contains("/rustc/") {
+        return Folder::Library;
+    }
+    let parts: Vec<&str> = file
+        .split(['/', '\\'])
+        .filter(|part| !part.is_empty())
+        .collect();
+    let is_standard =
+        |name: &str| STANDARD.contains(&name) || name == "library" || name == "compiler-builtins";
+    match parts[..] {
+        [package, "src", _] if is_standard(package) => Folder::Library,
+        [.., "examples" | "tests" | "benches", _] => Folder::Program,
+        [_, "src", _] | [_] | [_, _] => Folder::Package,
+        _ => Folder::Unknown,
+    }
+}
+
+/// The crate in whose versioned folder a file lies: `actix-web` of `actix-web-4.11.0/src/handler.rs`.
+fn registry_crate(file: &str) -> Option<&str> {
+    file.split(['/', '\\']).rev().skip(1).find_map(|part| {
+        let (at, _) = part
+            .match_indices('-')
+            .find(|(at, _)| is_version(&part[at + 1..]))?;
+        (at > 0).then_some(&part[..at])
+    })
+}
+
+fn is_version(text: &str) -> bool {
+    let mut numbers = text
+        .split(['.', '-', '+'])
+        .take(3)
+        .map(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    numbers.next() == Some(true) && numbers.next() == Some(true) && numbers.next() == Some(true)
+}
+
+fn is_allocator(function: &str) -> bool {
+    let symbol = Symbol::parse(function);
+    symbol
+        .of_trait
+        .is_some_and(|name| name.ends_with("::GlobalAlloc") || name.ends_with("::Allocator"))
+        || function.starts_with("__rust_")
+        || function.starts_with("__rustc::__rust_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The frames of the list that are in-app, by function.
+    fn in_app<'a>(rules: &InApp, frames: &[&'a str]) -> Vec<&'a str> {
+        let mut table = Frames::default();
+        let ids: Vec<_> = frames
+            .iter()
+            .map(|text| table.intern(&Frame::parse(text)))
+            .collect();
+        let verdicts = rules.classify(&table);
+        frames
+            .iter()
+            .zip(ids)
+            .filter(|(_, id)| verdicts[id.0 as usize])
+            .map(|(text, _)| *text)
+            .collect()
+    }
+
+    fn assert_in_app(frames: &[&str]) {
+        assert_eq!(in_app(&InApp::default(), frames), frames);
+    }
+
+    fn assert_not_in_app(frames: &[&str]) {
+        assert_eq!(in_app(&InApp::default(), frames), [""; 0]);
+    }
+
+    #[test]
+    fn a_workspace_member_and_a_single_package_are_in_app() {
+        assert_in_app(&[
+            "leaky_server::lab1::bloat::{closure#0} (leaky-server/src/lab1.rs:20:5)",
+            "orders::main (src/main.rs:3:4)",
+            "orders::routes::users (src/routes/users.rs:3:4)",
+            "<orders::Cache<u64>>::put (orders/src/cache.rs:3:4)",
+            "demo::main (heapshot/examples/axum.rs:3:4)",
+            "shop::no_debug_info",
+        ]);
+    }
+
+    #[test]
+    fn the_standard_library_the_profiler_and_the_runtime_are_not() {
+        assert_not_in_app(&[
+            "<alloc::vec::Vec<orders::X>>::push (src/vec/mod.rs:992:22)",
+            "<dhat::Alloc as core::alloc::global::GlobalAlloc>::alloc (dhat-0.3.3/src/lib.rs:1:1)",
+            "<heapshot::Alloc as core::alloc::global::GlobalAlloc>::alloc (heapshot/src/alloc.rs:1:1)",
+            "<orders::Counting as core::alloc::global::GlobalAlloc>::alloc (orders/src/alloc.rs:1:1)",
+            "tokio::runtime::task::spawn (src/runtime/task.rs:1:1)",
+            "start_thread (./nptl/pthread_create.c:442:8)",
+            "clone3 (linux/x86_64/clone3.S:81:0)",
+            "std::rt::lang_start (std/src/rt.rs:1:1)",
+            "main",
+            "???",
+        ]);
+    }
+
+    #[test]
+    fn one_full_path_tells_a_registry_crate_everywhere() {
+        let (full, cut) = (
+            "some_web::a::f (some-web-4.11.0-beta.2/src/a.rs:1:1)",
+            "some_web::b::c::g (src/b/c.rs:1:1)",
+        );
+        assert_not_in_app(&[full, cut]);
+        assert_in_app(&[cut]);
+    }
+
+    #[test]
+    fn the_file_decides_whose_a_method_of_two_crates_is() {
+        assert_not_in_app(&[
+            "core::iter::traits::iterator::Iterator::sum (iter/traits/iterator.rs:9:9)",
+            "<orders::Lines as core::iter::traits::iterator::Iterator>::collect::<()> (iter/traits/iterator.rs:2064:9)",
+            "<orders::handle::{closure#0} as actix_web::handler::Handler<()>>::call (src/handler.rs:1:1)",
+        ]);
+        assert_in_app(&[
+            "<orders::Lines as core::iter::traits::iterator::Iterator>::next (orders/src/lines.rs:1:1)",
+        ]);
+    }
+
+    #[test]
+    fn c_of_the_user_is_in_app_and_libc_is_not() {
+        assert_in_app(&[
+            "remember (leak.c:12)",
+            "main (leak.c:34)",
+            "Shop::add(int) (shop.cpp:3)",
+        ]);
+        assert_not_in_app(&[
+            "malloc (in /usr/libexec/valgrind/vg.so)",
+            "strdup (strdup.c:42)",
+            "__libc_start_main (libc-start.c:1)",
+        ]);
+    }
+
+    #[test]
+    fn named_crates_replace_the_rules() {
+        let rules = InApp::only(["actix-web"]);
+        let (theirs, ours) = (
+            "actix_web::app::f (actix-web-4.11.0/src/app.rs:1:1)",
+            "orders::f (orders/src/a.rs:1:1)",
+        );
+        assert_eq!(in_app(&rules, &[theirs, ours]), [theirs]);
+    }
+}

@@ -1,0 +1,224 @@
+//! Comparisons and inventories as JSON, for programs. The keys are a promise: some may come, none goes.
+
+use serde::Serialize;
+
+use crate::compare::{Comparison, Row, Side};
+use crate::frame::Frame;
+use crate::inventory::{Holding, Inventory};
+use crate::site::Site;
+use crate::view::View;
+
+/// A comparison as pretty-printed JSON. Sizes are in bytes, counts in blocks; `stack` is the one with the
+/// largest share of its row, innermost frame first; `type` is the function where no type is known.
+pub fn render(comparison: &Comparison, view: &View) -> String {
+    let selection = view.of_comparison(comparison);
+    let document = ComparisonJson {
+        before: SideJson::of(&comparison.before),
+        after: SideJson::of(&comparison.after),
+        size_delta: comparison.total.size_delta,
+        block_delta: comparison.total.delta,
+        requests: comparison.requests(),
+        notes: comparison.notes.iter().map(ToString::to_string).collect(),
+        rows_hidden: selection.hidden + selection.filtered,
+        rows: selection
+            .rows
+            .iter()
+            .map(|row| RowJson::of(comparison, row))
+            .collect(),
+    };
+    pretty(&document)
+}
+
+/// What a snapshot holds, as pretty-printed JSON.
+pub fn render_inventory(inventory: &Inventory, view: &View) -> String {
+    let selection = view.of_inventory(inventory);
+    let document = InventoryJson {
+        snapshot: SideJson::of(&inventory.snapshot),
+        rows_hidden: selection.hidden + selection.filtered,
+        rows: selection
+            .rows
+            .iter()
+            .map(|row| HoldingJson::of(inventory, row))
+            .collect(),
+    };
+    pretty(&document)
+}
+
+#[derive(Serialize)]
+struct ComparisonJson<'a> {
+    before: SideJson<'a>,
+    after: SideJson<'a>,
+    size_delta: i64,
+    block_delta: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<u64>,
+    notes: Vec<String>,
+    rows_hidden: usize,
+    rows: Vec<RowJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct InventoryJson<'a> {
+    snapshot: SideJson<'a>,
+    rows_hidden: usize,
+    rows: Vec<HoldingJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct SideJson<'a> {
+    path: &'a str,
+    live_bytes: u64,
+    live_blocks: u64,
+    total_bytes: u64,
+    total_blocks: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rss_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause_us: Option<u128>,
+}
+
+#[derive(Serialize)]
+struct SiteJson<'a> {
+    r#type: String,
+    function: &'a str,
+    file: Option<&'a str>,
+    line: Option<u32>,
+    column: Option<u32>,
+    in_app: bool,
+}
+
+#[derive(Serialize)]
+struct RowJson<'a> {
+    #[serde(flatten)]
+    site: SiteJson<'a>,
+    new: u64,
+    deleted: u64,
+    delta: i64,
+    alloc_size: u64,
+    freed_size: u64,
+    size_delta: i64,
+    grew_in_place: u64,
+    churned_blocks: u64,
+    churned_bytes: u64,
+    live_bytes: u64,
+    live_blocks: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_per_request: Option<f64>,
+    sites: usize,
+    stacks: usize,
+    stack: Vec<FrameJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct HoldingJson<'a> {
+    #[serde(flatten)]
+    site: SiteJson<'a>,
+    live_bytes: u64,
+    live_blocks: u64,
+    share: f64,
+    average_block: u64,
+    sites: usize,
+    stack: Vec<FrameJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct FrameJson<'a> {
+    function: &'a str,
+    file: Option<&'a str>,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+impl<'a> SideJson<'a> {
+    fn of(side: &'a Side) -> Self {
+        let metadata = &side.metadata;
+        Self {
+            path: &side.label,
+            live_bytes: side.totals.live_bytes,
+            live_blocks: side.totals.live_blocks,
+            total_bytes: side.totals.total_bytes,
+            total_blocks: side.totals.total_blocks,
+            requests: metadata.requests,
+            rss_bytes: metadata.rss_bytes,
+            time: metadata
+                .time
+                .map(|time| humantime::format_rfc3339_micros(time).to_string()),
+            pause_us: metadata.pause.map(|pause| pause.as_micros()),
+        }
+    }
+}
+
+impl<'a> SiteJson<'a> {
+    fn of(site: &'a Site) -> Self {
+        let frame = FrameJson::of(&site.frame);
+        Self {
+            r#type: site.constructor(),
+            function: frame.function,
+            file: frame.file,
+            line: frame.line,
+            column: frame.column,
+            in_app: site.in_app,
+        }
+    }
+}
+
+impl<'a> RowJson<'a> {
+    fn of(comparison: &'a Comparison, row: &'a Row) -> Self {
+        let change = &row.change;
+        Self {
+            site: SiteJson::of(&row.site),
+            new: change.new,
+            deleted: change.deleted,
+            delta: change.delta,
+            alloc_size: change.alloc_size,
+            freed_size: change.freed_size,
+            size_delta: change.size_delta,
+            grew_in_place: change.grew_in_place,
+            churned_blocks: change.churned_blocks,
+            churned_bytes: change.churned_bytes,
+            live_bytes: row.after.live_bytes,
+            live_blocks: row.after.live_blocks,
+            bytes_per_request: comparison.bytes_per_request(row),
+            sites: row.sites,
+            stacks: row.stacks,
+            stack: comparison.stack_of(row).map(FrameJson::of).collect(),
+        }
+    }
+}
+
+impl<'a> HoldingJson<'a> {
+    fn of(inventory: &'a Inventory, row: &'a Holding) -> Self {
+        Self {
+            site: SiteJson::of(&row.site),
+            live_bytes: row.counters.live_bytes,
+            live_blocks: row.counters.live_blocks,
+            share: row.share(&inventory.snapshot),
+            average_block: row.average_block(),
+            sites: row.sites,
+            stack: inventory.stack_of(row).map(FrameJson::of).collect(),
+        }
+    }
+}
+
+impl<'a> FrameJson<'a> {
+    fn of(frame: &'a Frame) -> Self {
+        Self {
+            function: frame.function(),
+            file: frame.file(),
+            line: frame.line(),
+            column: frame.column(),
+        }
+    }
+}
+
+/// # Panics
+/// Never: the documents have string keys only and no fallible parts.
+fn pretty(document: &impl Serialize) -> String {
+    let mut json = serde_json::to_string_pretty(document).expect("plain data always serializes");
+    json.push('\n');
+    json
+}

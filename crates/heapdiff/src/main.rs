@@ -1,0 +1,42 @@
+//! `heapdiff`: reads the command line, asks the library, prints its answer.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anstream::{AutoStream, ColorChoice};
+use clap::Parser;
+use heapdiff::cli::{Cli, Output};
+
+fn main() -> ExitCode {
+    let stdout = io::stdout();
+    let output = Output {
+        width: terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0)),
+        color: AutoStream::choice(&stdout) != ColorChoice::Never,
+    };
+    match Cli::parse().answer(output) {
+        Ok(answer) => print(&answer),
+        Err(error) => {
+            eprintln!("heapdiff: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints the answer; a reader who has seen enough (`| head`) is no failure.
+fn print(answer: &str) -> ExitCode {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(answer.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(
+                io::stderr(),
+                "heapdiff: cannot write the answer: {error}; is the disk full?"
+            );
+            ExitCode::from(2)
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,92 @@
+//! What a reader should know before trusting a comparison: two runs, or the wrong order.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::metadata::Metadata;
+use crate::profile::Profile;
+
+/// A warning about a pair of snapshots; its `Display` is what every format shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// The snapshots come from different commands.
+    DifferentCommands {
+        /// The command of the first.
+        before: String,
+        /// The command of the second.
+        after: String,
+    },
+    /// The snapshots come from two runs of one command.
+    DifferentRuns,
+    /// The second snapshot is the older one.
+    Reversed,
+}
+
+impl Note {
+    /// What there is to say about comparing `before` with `after`.
+    pub(crate) fn all(before: &Profile, after: &Profile) -> Vec<Self> {
+        let mut notes = Vec::new();
+        if let Some(note) = runs(&before.metadata, &after.metadata) {
+            notes.push(note);
+        }
+        if is_reversed(before, after, notes.is_empty()) {
+            notes.push(Self::Reversed);
+        }
+        notes
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DifferentCommands { before, after } => {
+                write!(
+                    f,
+                    "the snapshots are of different commands ({before} | {after}): churn means nothing here"
+                )
+            }
+            Self::DifferentRuns => f.write_str(
+                "the snapshots are of two runs, not of one process: churn means nothing here",
+            ),
+            Self::Reversed => f.write_str(
+                "the second snapshot is the older one: swap them, or read growth as shrinking",
+            ),
+        }
+    }
+}
+
+/// How far two computations of one process's start may lie apart.
+const SAME_START: Duration = Duration::from_secs(2);
+
+fn runs(before: &Metadata, after: &Metadata) -> Option<Note> {
+    if let (Some(first), Some(second)) = (&before.command, &after.command)
+        && first != second
+    {
+        return Some(Note::DifferentCommands {
+            before: first.clone(),
+            after: second.clone(),
+        });
+    }
+    // heapshot's files are written by a forked child, each by another: there the start must tell.
+    let one_run = match (before.started(), after.started()) {
+        (Some(first), Some(second)) => distance(first, second) <= SAME_START,
+        _ if before.by_heapshot || after.by_heapshot => true,
+        _ => before.pid.is_none() || after.pid.is_none() || before.pid == after.pid,
+    };
+    (!one_run).then_some(Note::DifferentRuns)
+}
+
+/// The best witness decides: the calendar, then DHAT's clock within one run, then the blocks ever allocated.
+fn is_reversed(before: &Profile, after: &Profile, one_run: bool) -> bool {
+    let (first, second) = (&before.metadata, &after.metadata);
+    match (first.time, second.time, first.end, second.end) {
+        (Some(first), Some(second), _, _) => second < first,
+        (_, _, Some(first), Some(second)) if one_run => second < first,
+        _ => after.totals.total_blocks < before.totals.total_blocks,
+    }
+}
+
+fn distance(a: SystemTime, b: SystemTime) -> Duration {
+    a.duration_since(b).unwrap_or_else(|error| error.duration())
+}

@@ -1,0 +1,161 @@
+//! A snapshot, read: what was live, by stack, and what it says about its process.
+//!
+//! Bytes in, values out; `files` wraps paths around this, `dhat` knows the format.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use crate::dhat;
+use crate::error::Error;
+use crate::frame::{Frame, printable, without_address};
+use crate::frames::{FrameId, Frames};
+use crate::metadata::Metadata;
+use crate::stacks::Stacks;
+
+/// DHAT's counters of a stack, or their sum over a snapshot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Bytes ever allocated (DHAT `tb`); dhat-rs counts a `realloc` as an allocation of the new size.
+    pub total_bytes: u64,
+    /// Blocks ever allocated (`tbk`); dhat-rs counts a `realloc` as an allocation.
+    pub total_blocks: u64,
+    /// Bytes live when the snapshot was taken (`eb`).
+    pub live_bytes: u64,
+    /// Blocks live when the snapshot was taken (`ebk`).
+    pub live_blocks: u64,
+}
+
+/// A parsed snapshot. Stacks that differ by addresses only are one.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// What a reader may call it: the path, if it came from a file.
+    pub label: String,
+    /// The sums over all stacks. Each is at most 2⁶³ − 1.
+    pub totals: Counters,
+    /// What the snapshot says about its process and the moment.
+    pub metadata: Metadata,
+    pub(crate) frames: Frames,
+    pub(crate) stacks: Stacks<Counters>,
+}
+
+impl Profile {
+    /// Reads a DHAT file, version 2, of dhat-rs, heapshot or `valgrind --tool=dhat`.
+    ///
+    /// # Errors
+    /// Whatever [`Error`] says is wrong with the bytes; never panics on them.
+    pub fn parse(json: &[u8]) -> Result<Self, Error> {
+        let file = dhat::parse(json)?;
+        let mut frames = Frames::default();
+        let ids = number_frames(&file.frames, &mut frames);
+        let mut profile = Self {
+            label: "snapshot".to_owned(),
+            totals: Counters::default(),
+            metadata: Metadata::of(&file.header),
+            frames,
+            stacks: Stacks::default(),
+        };
+        profile.merge(file.points, &ids)?;
+        Ok(profile)
+    }
+
+    /// The same snapshot under another name.
+    #[must_use]
+    pub fn labelled(mut self, label: impl AsRef<str>) -> Self {
+        self.label = printable(label.as_ref()).into_owned();
+        self
+    }
+
+    /// Every stack with its counters. No stack comes twice.
+    pub fn stacks(&self) -> &Stacks<Counters> {
+        &self.stacks
+    }
+
+    /// The frames that [`stacks`](Self::stacks) names.
+    pub fn frames(&self) -> &Frames {
+        &self.frames
+    }
+
+    /// Sums up the points by equal stacks.
+    fn merge(&mut self, points: dhat::Points, ids: &[FrameId]) -> Result<(), Error> {
+        let all: Vec<FrameId> = points
+            .stack_frames
+            .iter()
+            .map(|frame| ids[*frame as usize])
+            .collect();
+        drop(points.stack_frames);
+        let mut seen: HashMap<&[FrameId], usize> = HashMap::with_capacity(points.list.len());
+        let mut start = 0;
+        for point in &points.list {
+            let stack = &all[start..point.stack_end];
+            start = point.stack_end;
+            let counters = Counters {
+                total_bytes: point.total_bytes,
+                total_blocks: point.total_blocks,
+                live_bytes: point.live_bytes,
+                live_blocks: point.live_blocks,
+            };
+            self.totals.add(&counters)?;
+            match seen.entry(stack) {
+                Entry::Occupied(known) => self.stacks.value_mut(*known.get()).add(&counters)?,
+                Entry::Vacant(new) => {
+                    new.insert(self.stacks.len());
+                    self.stacks.push(stack.iter().copied(), counters);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Counters {
+    /// Adds up, and refuses sums that no signed 64-bit difference could express.
+    pub(crate) fn add(&mut self, other: &Self) -> Result<(), Error> {
+        let sum = |a: &mut u64, b: u64, what| {
+            *a = a
+                .checked_add(b)
+                .filter(|sum| i64::try_from(*sum).is_ok())
+                .ok_or(Error::Absurd { what })?;
+            Ok(())
+        };
+        sum(
+            &mut self.total_bytes,
+            other.total_bytes,
+            "allocated bytes (tb)",
+        )?;
+        sum(
+            &mut self.total_blocks,
+            other.total_blocks,
+            "allocated blocks (tbk)",
+        )?;
+        sum(&mut self.live_bytes, other.live_bytes, "live bytes (eb)")?;
+        sum(
+            &mut self.live_blocks,
+            other.live_blocks,
+            "live blocks (ebk)",
+        )
+    }
+}
+
+impl Counters {
+    /// Adds up counters of one snapshot, whose sums are known to fit.
+    pub(crate) fn plus(&mut self, other: &Self) {
+        self.total_bytes += other.total_bytes;
+        self.total_blocks += other.total_blocks;
+        self.live_bytes += other.live_bytes;
+        self.live_blocks += other.live_blocks;
+    }
+}
+
+/// Numbers the frames of the file's table; those that differ by their address only get one number.
+fn number_frames(table: &[dhat::Text<'_>], frames: &mut Frames) -> Vec<FrameId> {
+    let mut known: HashMap<&str, FrameId> = HashMap::with_capacity(table.len());
+    table
+        .iter()
+        .map(|text| {
+            let text = without_address(&text.0);
+            *known
+                .entry(text)
+                .or_insert_with(|| frames.intern(&Frame::parse(text)))
+        })
+        .collect()
+}

@@ -1,0 +1,471 @@
+//! What a demangled name says: the type a method belongs to, the crate that owns it, and how to say both
+//! shortly. Works on v0 names (with generic arguments) and, as far as they go, on legacy ones.
+//!
+//! A reader of names, no demangler; whose code a crate is, `in_app` decides.
+
+/// A demangled function name, taken apart at its outermost level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Symbol<'a> {
+    /// `T` of `<T>::method` and `<T as Trait>::method`; of a legacy `path::Type<T>::method` the type as well.
+    pub(crate) self_type: Option<&'a str>,
+    /// `Trait` of `<T as Trait>::method`.
+    pub(crate) of_trait: Option<&'a str>,
+    /// The last plain segment, without generic arguments: `method`; closures belong to their function.
+    pub(crate) method: &'a str,
+    /// The generic arguments of the last plain segment (`Vec<u8>` of `collect::<Vec<u8>>`), without brackets.
+    pub(crate) arguments: Option<&'a str>,
+}
+
+impl<'a> Symbol<'a> {
+    pub(crate) fn parse(name: &'a str) -> Self {
+        let segments = split(name, "::");
+        let (first, rest) = segments
+            .split_first()
+            .map_or((name, &[][..]), |(first, rest)| (*first, rest));
+        let (self_type, of_trait) = match bracketed(first) {
+            Some(inside) => match *split(inside, " as ") {
+                [ty, of_trait] => (Some(ty), Some(of_trait)),
+                _ => (Some(inside), None),
+            },
+            None => (legacy_self_type(name, &segments), None),
+        };
+        let plain = |segment: &&&str| !is_marker(segment) && bracketed(segment).is_none();
+        let method = rest.iter().rev().find(plain).copied().unwrap_or(first);
+        let position = segments
+            .iter()
+            .rposition(|segment| *segment == method)
+            .unwrap_or(0);
+        let arguments = segments.get(position + 1).and_then(|next| bracketed(next));
+        Self {
+            self_type,
+            of_trait,
+            method,
+            arguments,
+        }
+    }
+}
+
+/// The crate whose code a function is, as far as its name tells: the first segment of its path.
+///
+/// `<T as Trait>::m` belongs to the crate of `T` — unless `T` is of the standard library, generic, or a
+/// closure (then only the trait's own crate, or a blanket implementation there, can have written it).
+/// `None` for a name without a path, such as C's.
+pub(crate) fn owner(name: &str) -> Option<&str> {
+    let first = split(name, "::").first().copied().unwrap_or(name);
+    let Some(inside) = bracketed(first) else {
+        return (first.len() < name.len())
+            .then_some(first)
+            .filter(|first| is_identifier(first));
+    };
+    match *split(inside, " as ") {
+        [ty, of_trait] => {
+            let of_type = head(ty).filter(|krate| !STANDARD.contains(krate) && !is_closure(ty));
+            of_type.or_else(|| head(of_trait))
+        }
+        _ if primitive(inside) => Some("core"), // `<[a::B]>::to_vec` is a method of slices
+        _ => head(inside),
+    }
+}
+
+/// Whether `T` and `Trait` of `<T as Trait>::m` are of different crates: then the file must say whose `m` it is.
+pub(crate) fn is_ambiguous(name: &str) -> bool {
+    let symbol = Symbol::parse(name);
+    match (symbol.self_type, symbol.of_trait) {
+        (Some(ty), Some(of_trait)) => head(ty) != head(of_trait),
+        _ => false,
+    }
+}
+
+/// The crates of the standard library and the compiler's runtime.
+pub(crate) const STANDARD: [&str; 12] = [
+    "std",
+    "core",
+    "alloc",
+    "proc_macro",
+    "test",
+    "panic_unwind",
+    "panic_abort",
+    "unwind",
+    "compiler_builtins",
+    "std_detect",
+    "rustc_std_workspace_core",
+    "__rustc",
+];
+
+/// A type as people say it: last segments of paths only, no default allocator or hasher, closures by the
+/// name of their function. `alloc::vec::Vec<alloc::sync::Arc<a::b::C>>` is `Vec<Arc<C>>`.
+pub(crate) fn short_type(ty: &str) -> String {
+    let mut out = String::with_capacity(ty.len());
+    shorten_into(ty, &mut out);
+    for default in [", Global", ", RandomState"] {
+        // only as the last argument: that is where both are defaults
+        while let Some(at) = out.find(&format!("{default}>")) {
+            out.replace_range(at..at + default.len(), "");
+        }
+    }
+    out
+}
+
+/// A function as people say it: its last two segments, closures as their function, no generic arguments of
+/// functions. `<a::Cache<u64>>::put` is `Cache<u64>::put`, `a::b::f::{closure#0}` is `b::f`.
+pub(crate) fn short_function(name: &str) -> String {
+    let mut segments = Vec::new();
+    for (index, segment) in split(name, "::").into_iter().enumerate() {
+        match bracketed(segment) {
+            Some(inside) if index == 0 => {
+                let ty = split(inside, " as ").first().copied().unwrap_or(inside);
+                segments.push(short_type(ty));
+            }
+            Some(_) => {}
+            None if is_marker(segment) => {}
+            None => segments.push(short_type(segment)),
+        }
+    }
+    let skip = segments.len().saturating_sub(2);
+    let short = segments[skip..].join("::");
+    if short.is_empty() {
+        name.to_owned()
+    } else {
+        short
+    }
+}
+
+/// The path that names a type, without generic arguments: `alloc::vec::Vec` of `alloc::vec::Vec<u8>`.
+pub(crate) fn path(ty: &str) -> &str {
+    ty.split('<').next().unwrap_or(ty).trim_end_matches(':')
+}
+
+/// The generic arguments at the top level of a type.
+pub(crate) fn arguments(ty: &str) -> Vec<&str> {
+    let Some((_, rest)) = ty.split_once('<') else {
+        return Vec::new();
+    };
+    rest.strip_suffix('>')
+        .map_or_else(Vec::new, |inside| split(inside, ","))
+}
+
+/// Whether a legacy name left a placeholder (`T`, `K`, `A`…) where a type should stand.
+pub(crate) fn has_placeholder(ty: &str) -> bool {
+    ty.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+        .any(|word| {
+            !word.is_empty()
+                && word.len() <= 2
+                && word.starts_with(|c: char| c.is_ascii_uppercase())
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        })
+}
+
+pub(crate) fn is_closure(ty: &str) -> bool {
+    split(ty, "::").last().is_some_and(|last| is_marker(last))
+}
+
+/// Splits at `separator` wherever no bracket is open; trims the parts.
+pub(crate) fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
+    let bytes = text.as_bytes();
+    let (mut parts, mut depth, mut start, mut at) = (Vec::new(), 0_usize, 0, 0);
+    while at < bytes.len() {
+        if depth == 0 && bytes[at..].starts_with(separator.as_bytes()) {
+            parts.push(text[start..at].trim());
+            at += separator.len();
+            start = at;
+            continue;
+        }
+        match bytes[at] {
+            b'<' | b'(' | b'[' | b'{' => depth += 1,
+            b'>' if at > 0 && bytes[at - 1] == b'-' => {} // the arrow of `fn() -> T`
+            b'>' | b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+    }
+    parts.push(text[start..].trim());
+    parts
+}
+
+/// The inside of `<…>`, if that is all there is.
+fn bracketed(segment: &str) -> Option<&str> {
+    segment.strip_prefix('<')?.strip_suffix('>')
+}
+
+/// `{closure#0}`, `{{closure}}`, `{shim:vtable#0}`, `{impl#3}`…
+fn is_marker(segment: &str) -> bool {
+    segment.starts_with('{')
+}
+
+/// The first segment of a type's path, looking through references and slices.
+fn head(ty: &str) -> Option<&str> {
+    let mut ty = ty.trim();
+    loop {
+        let stripped = ty.trim_start_matches(['&', '*', '[', '(', '<']);
+        let stripped = ["mut ", "const ", "dyn "]
+            .iter()
+            .fold(stripped, |ty, word| ty.strip_prefix(word).unwrap_or(ty));
+        if stripped == ty {
+            break;
+        }
+        ty = stripped;
+    }
+    let (first, _) = ty.split_once("::")?;
+    is_identifier(first).then_some(first)
+}
+
+fn is_identifier(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+fn primitive(ty: &str) -> bool {
+    ty.starts_with(['[', '&', '*', '('])
+        || matches!(
+            ty,
+            "str"
+                | "bool"
+                | "char"
+                | "u8"
+                | "u16"
+                | "u32"
+                | "u64"
+                | "u128"
+                | "usize"
+                | "i8"
+                | "i16"
+                | "i32"
+                | "i64"
+                | "i128"
+                | "isize"
+                | "f32"
+                | "f64"
+        )
+}
+
+/// Legacy names write inherent methods as `path::Type<T>::method`: the type is what is spelled like one.
+fn legacy_self_type<'a>(name: &'a str, segments: &[&'a str]) -> Option<&'a str> {
+    let last_type = segments
+        .iter()
+        .take(segments.len().saturating_sub(1))
+        .rposition(|segment| {
+            segment.starts_with(|c: char| c.is_ascii_uppercase()) && !is_marker(segment)
+        })?;
+    let end =
+        segments[last_type].as_ptr() as usize + segments[last_type].len() - name.as_ptr() as usize;
+    name.get(..end)
+}
+
+fn shorten_into(ty: &str, out: &mut String) {
+    let mut chars = ty.char_indices().peekable();
+    while let Some((start, c)) = chars.next() {
+        if !(c.is_alphanumeric() || c == '_' || c == '{') {
+            out.push(c);
+            if c == ',' && chars.peek().is_some_and(|(_, next)| *next != ' ') {
+                out.push(' ');
+            }
+            continue;
+        }
+        let mut end = start + c.len_utf8();
+        let mut braces = usize::from(c == '{');
+        while let Some((at, c)) = chars.peek().copied() {
+            braces = match c {
+                '{' => braces + 1,
+                '}' => braces.saturating_sub(1),
+                _ => braces,
+            };
+            let part_of_path = braces > 0
+                || c.is_alphanumeric()
+                || matches!(c, '_' | '{' | '}')
+                || (c == ':' && ty[at..].starts_with("::"))
+                || (c == ':' && ty[..at].ends_with(':'));
+            if !part_of_path {
+                break;
+            }
+            end = at + c.len_utf8();
+            chars.next();
+        }
+        push_last_segment(&ty[start..end], out);
+    }
+}
+
+fn push_last_segment(path: &str, out: &mut String) {
+    let mut plain = None;
+    let mut closure = false;
+    for segment in path.split("::").filter(|segment| !segment.is_empty()) {
+        if is_marker(segment) {
+            closure = true;
+        } else {
+            plain = Some(segment);
+            closure = false;
+        }
+    }
+    // `Vec::<u8>`: the turbofish's colons go too
+    if let Some(plain) = plain {
+        out.push_str(plain);
+    }
+    if closure {
+        out.push_str(if plain.is_some() {
+            "::{closure}"
+        } else {
+            "{closure}"
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_said_shortly() {
+        for (full, short) in [
+            (
+                "alloc::vec::Vec<alloc::sync::Arc<leaky_server::lab1::Redundant>>",
+                "Vec<Arc<Redundant>>",
+            ),
+            (
+                "std::collections::hash::map::HashMap<u64, alloc::string::String, std::hash::random::RandomState>",
+                "HashMap<u64, String>",
+            ),
+            ("alloc::vec::Vec<u8, alloc::alloc::Global>", "Vec<u8>"),
+            ("alloc::boxed::Box<[u8; 100]>", "Box<[u8; 100]>"),
+            (
+                "alloc::boxed::Box<dyn core::ops::function::Fn<(), Output = u64> + core::marker::Send>",
+                "Box<dyn Fn<(), Output = u64> + Send>",
+            ),
+            (
+                "alloc::boxed::Box<orders::handle::{closure#0}>",
+                "Box<handle::{closure}>",
+            ),
+            ("(u64, alloc::string::String)", "(u64, String)"),
+            ("a::B<c::D,e::F>", "B<D, F>"),
+        ] {
+            assert_eq!(short_type(full), short);
+        }
+    }
+
+    #[test]
+    fn functions_are_said_shortly() {
+        for (full, short) in [
+            (
+                "leaky_server::lab1::bloat_my_server::{closure#0}",
+                "lab1::bloat_my_server",
+            ),
+            (
+                "leaky_server::lab1::bloat::{{closure}}::{{closure}}",
+                "lab1::bloat",
+            ),
+            (
+                "<orders::cache::Cache<u64, alloc::string::String>>::put",
+                "Cache<u64, String>::put",
+            ),
+            (
+                "orders::block_on::<orders::handle::{closure#0}>",
+                "orders::block_on",
+            ),
+            ("<a::b::C as core::clone::Clone>::clone", "C::clone"),
+            ("main", "main"),
+            ("operator new(unsigned long)", "operator new(unsigned long)"),
+            ("???", "???"),
+        ] {
+            assert_eq!(short_function(full), short);
+        }
+    }
+
+    #[test]
+    fn a_symbol_is_taken_apart() {
+        let collect = "<core::iter::adapters::map::Map<I, F> as core::iter::traits::iterator::Iterator>::collect::<alloc::vec::Vec<u32>>";
+        let symbol = Symbol::parse(collect);
+        assert_eq!(
+            symbol.self_type,
+            Some("core::iter::adapters::map::Map<I, F>")
+        );
+        assert_eq!(
+            symbol.of_trait,
+            Some("core::iter::traits::iterator::Iterator")
+        );
+        assert_eq!(symbol.method, "collect");
+        assert_eq!(symbol.arguments, Some("alloc::vec::Vec<u32>"));
+        let legacy = Symbol::parse("alloc::vec::Vec<T,A>::push");
+        assert_eq!(
+            (legacy.self_type, legacy.method),
+            (Some("alloc::vec::Vec<T,A>"), "push")
+        );
+        let closure = Symbol::parse("a::f::<u8>::{closure#0}");
+        assert_eq!(
+            (closure.self_type, closure.method, closure.arguments),
+            (None, "f", Some("u8"))
+        );
+    }
+
+    #[test]
+    fn a_function_belongs_to_the_crate_that_wrote_it() {
+        for (name, krate) in [
+            ("orders::handle::{closure#0}", Some("orders")),
+            ("<orders::cache::Cache<u64>>::put", Some("orders")),
+            (
+                "<orders::Entry as core::clone::Clone>::clone",
+                Some("orders"),
+            ),
+            (
+                "<alloc::vec::Vec<orders::Entry> as orders::Extension>::grow",
+                Some("orders"),
+            ),
+            (
+                "<orders::handle::{closure#0} as actix_web::handler::Handler<()>>::call",
+                Some("actix_web"),
+            ),
+            (
+                "<alloc::boxed::Box<orders::X> as core::clone::Clone>::clone",
+                Some("core"),
+            ),
+            ("<u64 as alloc::string::ToString>::to_string", Some("alloc")),
+            ("<T as orders::Trait>::f", Some("orders")),
+            ("<[orders::Entry]>::to_vec", Some("core")),
+            ("<str>::to_owned", Some("core")),
+            ("main", None),
+            ("operator new(unsigned long)", None),
+        ] {
+            assert_eq!(owner(name), krate, "{name}");
+        }
+    }
+
+    #[test]
+    fn placeholders_of_legacy_names_are_seen() {
+        assert!(has_placeholder("alloc::vec::Vec<T,A>"));
+        assert!(has_placeholder(
+            "std::collections::hash::map::HashMap<K,V,S>"
+        ));
+        assert!(!has_placeholder("alloc::vec::Vec<u8>"));
+        assert!(!has_placeholder("alloc::vec::Vec<a::Id>"));
+    }
+
+    #[test]
+    fn no_text_makes_it_panic() {
+        for text in [
+            "",
+            "<",
+            ">",
+            "<<>",
+            "::",
+            "<>::",
+            "{",
+            "a::",
+            "->",
+            "<é as ü>::",
+            "[[",
+            "'",
+        ] {
+            let _ = (
+                Symbol::parse(text),
+                owner(text),
+                short_type(text),
+                short_function(text),
+                is_ambiguous(text),
+            );
+            let _ = (
+                arguments(text),
+                path(text),
+                has_placeholder(text),
+                is_closure(text),
+            );
+        }
+    }
+}

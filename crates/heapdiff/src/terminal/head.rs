@@ -1,0 +1,153 @@
+//! The head of a table: which snapshots, how much was live, how many requests, the resident memory.
+
+use std::fmt::Write as _;
+
+use super::Screen;
+use super::number::{cut_start, mebibytes, signed, thousands, width};
+use super::style::{BOLD, DIM, PLAIN, Paint, of_delta};
+use crate::compare::{Comparison, Side};
+
+/// Before, after, and the change between.
+pub(super) fn of_comparison(comparison: &Comparison, screen: &Screen) -> String {
+    let (before, after) = (&comparison.before, &comparison.after);
+    let rows = [Facts::of("before", before), Facts::of("after", after)];
+    let total = &comparison.total;
+    let difference =
+        |a: Option<u64>, b: Option<u64>| Some(b?.cast_signed().saturating_sub(a?.cast_signed()));
+    let change = Facts {
+        name: "change",
+        bytes: signed(total.size_delta),
+        blocks: signed(total.delta),
+        requests: difference(before.metadata.requests, after.metadata.requests).map(signed),
+        rss: difference(before.metadata.rss_bytes, after.metadata.rss_bytes).map(signed_mebibytes),
+        label: String::new(),
+        paint: of_delta(total.size_delta),
+    };
+    let [before, after] = rows;
+    print(&[before, after, change], screen)
+}
+
+/// One snapshot, with the moment it was taken.
+pub(super) fn of_snapshot(side: &Side, screen: &Screen) -> String {
+    let mut out = print(&[Facts::of("live", side)], screen);
+    let metadata = &side.metadata;
+    let mut facts = vec![format!(
+        "allocated so far: {} bytes in {} blocks",
+        thousands(side.totals.total_bytes),
+        thousands(side.totals.total_blocks)
+    )];
+    if let Some(time) = metadata.time {
+        facts.push(format!("taken {}", humantime::format_rfc3339_seconds(time)));
+    }
+    if let Some(uptime) = metadata.uptime {
+        facts.push(format!("after {:.1} s", uptime.as_secs_f64()));
+    }
+    if let Some(pause) = metadata.pause {
+        facts.push(format!(
+            "pause {} µs",
+            thousands(u64::try_from(pause.as_micros()).unwrap_or(u64::MAX))
+        ));
+    }
+    if let Some(server) = &metadata.server {
+        facts.push(server.clone());
+    }
+    super::paragraph(&mut out, &facts.join(", "), screen);
+    for (route, requests) in &metadata.requests_by_route {
+        super::paragraph(
+            &mut out,
+            &format!("{route}: {} requests", thousands(*requests)),
+            screen,
+        );
+    }
+    out
+}
+
+struct Facts {
+    name: &'static str,
+    bytes: String,
+    blocks: String,
+    requests: Option<String>,
+    rss: Option<String>,
+    label: String,
+    paint: Paint,
+}
+
+impl Facts {
+    fn of(name: &'static str, side: &Side) -> Self {
+        Self {
+            name,
+            bytes: thousands(side.totals.live_bytes),
+            blocks: thousands(side.totals.live_blocks),
+            requests: side.metadata.requests.map(thousands),
+            rss: side.metadata.rss_bytes.map(mebibytes),
+            label: side.label.clone(),
+            paint: PLAIN,
+        }
+    }
+}
+
+fn print(rows: &[Facts], screen: &Screen) -> String {
+    // a column that no snapshot has anything for is left out
+    let column = |head: &'static str, of: &dyn Fn(&Facts) -> Option<String>| {
+        let cells: Vec<String> = rows.iter().map(|row| of(row).unwrap_or_default()).collect();
+        cells
+            .iter()
+            .any(|cell| !cell.is_empty())
+            .then_some((head, cells))
+    };
+    let columns: Vec<(&str, Vec<String>)> = [
+        column("live bytes", &|row| Some(row.bytes.clone())),
+        column("blocks", &|row| Some(row.blocks.clone())),
+        column("requests", &|row| row.requests.clone()),
+        column("RSS", &|row| row.rss.clone()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let widths: Vec<usize> = columns
+        .iter()
+        .map(|(head, cells)| {
+            cells
+                .iter()
+                .map(|cell| width(cell))
+                .max()
+                .unwrap_or(0)
+                .max(width(head))
+        })
+        .collect();
+    let used = 6 + widths.iter().map(|width| width + 3).sum::<usize>() + 3;
+
+    let mut out = String::new();
+    let heads =
+        columns
+            .iter()
+            .zip(&widths)
+            .fold(format!("{:6}", ""), |mut line, ((head, _), width)| {
+                let _ = write!(line, "   {head:>width$}");
+                line
+            });
+    let _ = writeln!(out, "{}", screen.paint(DIM, &format!("{heads}   snapshot")));
+    for (at, row) in rows.iter().enumerate() {
+        let cells =
+            columns
+                .iter()
+                .zip(&widths)
+                .fold(String::new(), |mut line, ((_, cells), width)| {
+                    let _ = write!(line, "   {:>width$}", cells[at]);
+                    line
+                });
+        let label = cut_start(&row.label, screen.width.saturating_sub(used).max(16));
+        let line = format!(
+            "{}{}   {label}",
+            screen.paint(BOLD, &format!("{:6}", row.name)),
+            screen.paint(row.paint, &cells)
+        );
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    out
+}
+
+fn signed_mebibytes(bytes: i64) -> String {
+    let sign = if bytes < 0 { "-" } else { "+" };
+    format!("{sign}{}", mebibytes(bytes.unsigned_abs()))
+}

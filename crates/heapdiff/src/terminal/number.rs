@@ -1,0 +1,115 @@
+//! Numbers and texts as people read them on a terminal.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// With a sign, but for zero: `+1,234`, `-5`, `0`.
+pub(crate) fn signed(number: i64) -> String {
+    let sign = match number {
+        ..0 => "-",
+        0 => "",
+        1.. => "+",
+    };
+    format!("{sign}{}", thousands(number.unsigned_abs()))
+}
+
+/// A large amount of memory: `12.3 MiB`.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub(crate) fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}
+
+/// A rate, as exact as is useful: `+83,886`, `+16`, `+0.25`, `-3.5`.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a quotient of numbers below 2^63"
+)]
+pub(crate) fn rate(rate: f64) -> String {
+    if rate.abs() >= 100.0 || (rate - rate.round()).abs() < 0.005 {
+        signed(rate.round() as i64)
+    } else {
+        format!("{rate:+.2}")
+    }
+}
+
+/// How many columns a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The beginning of a text, ending in `…` if it had to be cut to `columns`.
+pub(crate) fn cut_end(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let kept = take(text.chars(), columns.saturating_sub(1));
+    kept.into_iter().chain(['…']).take(columns).collect()
+}
+
+/// The end of a text, beginning with `…` if it had to be cut to `columns`.
+pub(crate) fn cut_start(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let kept = take(text.chars().rev(), columns.saturating_sub(1));
+    ['…']
+        .into_iter()
+        .chain(kept.into_iter().rev())
+        .take(columns)
+        .collect()
+}
+
+fn take(chars: impl Iterator<Item = char>, columns: usize) -> Vec<char> {
+    let mut left = columns;
+    chars
+        .take_while(|c| {
+            let enough = left.checked_sub(c.width().unwrap_or(0));
+            left = enough.unwrap_or(0);
+            enough.is_some()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_easy_to_read() {
+        assert_eq!(
+            ["0", "999", "1,000", "18,446,744,073,709,551,615"],
+            [0, 999, 1000, u64::MAX]
+                .map(thousands)
+                .each_ref()
+                .map(String::as_str)
+        );
+        assert_eq!([signed(-1234), signed(0), signed(5)], ["-1,234", "0", "+5"]);
+        assert_eq!(
+            [rate(83_886.08), rate(16.0), rate(0.25), rate(-3.5)],
+            ["+83,886", "+16", "+0.25", "-3.50"]
+        );
+    }
+
+    #[test]
+    fn texts_are_cut_to_columns_not_bytes() {
+        assert_eq!(cut_end("Vec<Arc<Redundant>>", 8), "Vec<Arc…");
+        assert_eq!(cut_start("leaky-server/src/lab1.rs:21", 10), "…ab1.rs:21");
+        assert_eq!(cut_end("漢字漢字", 5), "漢字…");
+        assert_eq!(
+            (cut_end("abc", 0), cut_start("abc", 1)),
+            (String::new(), "…".to_owned())
+        );
+    }
+}

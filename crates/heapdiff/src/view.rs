@@ -1,0 +1,131 @@
+//! Which rows a reader wants to see, and in which order. All renderers choose by this.
+
+use std::cmp::Reverse;
+
+use crate::compare::{Comparison, Row};
+use crate::frame::Frame;
+use crate::group::GroupBy;
+use crate::inventory::{Holding, Inventory};
+use crate::site::Site;
+
+/// What the rows of a comparison are sorted by, largest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// Alloc. Size: bytes more.
+    #[default]
+    Alloc,
+    /// Size Delta: growth first, shrinking last.
+    Delta,
+    /// # New: blocks more.
+    New,
+    /// Freed Size: bytes less.
+    Freed,
+    /// Churned: bytes allocated and freed in between.
+    Churn,
+}
+
+/// Which rows to show.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// The order of a comparison's rows; an inventory is always sorted by live bytes.
+    pub sort: Sort,
+    /// Only rows whose type, function or file contains this, whatever the case; by stack any frame counts.
+    pub filter: Option<String>,
+    /// At most so many rows.
+    pub top: Option<usize>,
+}
+
+/// The rows that a [`View`] picks.
+#[derive(Debug, Clone)]
+pub struct Selection<'a, R> {
+    /// The rows to show, in order.
+    pub rows: Vec<&'a R>,
+    /// How many more pass the filter but are cut off by `top`.
+    pub hidden: usize,
+    /// How many the filter took out.
+    pub filtered: usize,
+}
+
+impl View {
+    /// The rows of a comparison that are to be shown.
+    pub fn of_comparison<'a>(&self, comparison: &'a Comparison) -> Selection<'a, Row> {
+        let mut rows: Vec<&Row> = comparison.rows.iter().collect();
+        if self.sort != Sort::Alloc {
+            rows.sort_by_cached_key(|row| self.sort.key(row));
+        }
+        let by_stack = comparison.by == GroupBy::Stack;
+        self.select(rows, |row, text| {
+            matches(&row.site, text)
+                || by_stack && comparison.stack_of(row).any(|frame| contains(frame, text))
+        })
+    }
+
+    /// The rows of an inventory that are to be shown.
+    pub fn of_inventory<'a>(&self, inventory: &'a Inventory) -> Selection<'a, Holding> {
+        let by_stack = inventory.by == GroupBy::Stack;
+        self.select(inventory.rows.iter().collect(), |row, text| {
+            matches(&row.site, text)
+                || by_stack && inventory.stack_of(row).any(|frame| contains(frame, text))
+        })
+    }
+
+    fn select<'a, R>(
+        &self,
+        mut rows: Vec<&'a R>,
+        matches: impl Fn(&R, &str) -> bool,
+    ) -> Selection<'a, R> {
+        let all = rows.len();
+        if let Some(filter) = &self.filter {
+            let filter = filter.to_lowercase();
+            rows.retain(|row| matches(row, &filter));
+        }
+        let passed = rows.len();
+        rows.truncate(self.top.unwrap_or(usize::MAX));
+        Selection {
+            hidden: passed - rows.len(),
+            filtered: all - passed,
+            rows,
+        }
+    }
+}
+
+impl Sort {
+    pub(crate) fn order(self, rows: &mut [Row]) {
+        rows.sort_by_cached_key(|row| self.key(row));
+    }
+
+    /// Largest first; what is equal there by what weighs, then by name, so that the order never depends on chance.
+    fn key(self, row: &Row) -> impl Ord + use<> {
+        let change = &row.change;
+        let first = match self {
+            Self::Alloc => i128::from(change.alloc_size),
+            Self::Delta => i128::from(change.size_delta),
+            Self::New => i128::from(change.new),
+            Self::Freed => i128::from(change.freed_size),
+            Self::Churn => i128::from(change.churned_bytes),
+        };
+        let rest = (
+            Reverse(change.alloc_size),
+            Reverse(change.freed_size),
+            Reverse(change.churned_bytes),
+        );
+        (
+            Reverse(first),
+            rest,
+            row.site.constructor(),
+            row.site.frame.text().to_owned(),
+        )
+    }
+}
+
+fn matches(site: &Site, text: &str) -> bool {
+    site.type_name
+        .as_ref()
+        .is_some_and(|name| name.to_lowercase().contains(text))
+        || contains(&site.frame, text)
+}
+
+/// Looks into the function, as the symbol and as people say it, and the file; a frame's text is both, in full.
+fn contains(frame: &Frame, text: &str) -> bool {
+    frame.text().to_lowercase().contains(text) || frame.place().to_lowercase().contains(text)
+}
