@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// `1234567` as `1,234,567`.
-pub(crate) fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -16,7 +16,7 @@ pub(crate) fn thousands(number: u64) -> String {
 }
 
 /// With a sign, but for zero: `+1,234`, `-5`, `0`.
-pub(crate) fn signed(number: i64) -> String {
+pub fn signed(number: i64) -> String {
     let sign = match number {
         ..0 => "-",
         0 => "",
@@ -36,7 +36,7 @@ pub(crate) fn mebibytes(bytes: u64) -> String {
     clippy::cast_possible_truncation,
     reason = "a quotient of numbers below 2^63"
 )]
-pub(crate) fn rate(rate: f64) -> String {
+pub fn rate(rate: f64) -> String {
     if rate.abs() >= 100.0 || (rate - rate.round()).abs() < 0.005 {
         signed(rate.round() as i64)
     } else {

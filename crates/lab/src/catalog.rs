@@ -1,0 +1,114 @@
+//! The labs as `labs/labN/lab.toml` describes them.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::repo::Repo;
+
+/// A lab: its exercise, how to load it, what its route must keep doing, and the answer key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lab {
+    #[serde(skip)]
+    pub(crate) number: u32,
+    pub(crate) title: String,
+    /// What the student is told before it begins.
+    pub(crate) story: String,
+    /// The file, in both servers' `src`.
+    pub(crate) file: String,
+    /// The route that leaks.
+    pub(crate) route: String,
+    pub(crate) load: Load,
+    pub(crate) contract: Contract,
+    pub(crate) key: Vec<Key>,
+}
+
+/// The load under which a server is measured.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Load {
+    /// Requests before the first snapshot at rest.
+    pub(crate) requests: u64,
+    /// How often the requests then double, each followed by a snapshot.
+    pub(crate) doublings: u32,
+    /// Connections, each with one request in flight.
+    pub(crate) connections: usize,
+}
+
+/// What the route must keep doing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Contract {
+    /// In words, for whoever broke it.
+    pub(crate) says: String,
+    /// Status of every answer.
+    pub(crate) status: u16,
+    /// Members of the answer's JSON object, each a number that is at least so much.
+    #[serde(default)]
+    pub(crate) at_least: BTreeMap<String, u64>,
+    /// Bytes that a request allocates at least, freed or not.
+    #[serde(default)]
+    pub(crate) allocates: u64,
+}
+
+/// A line of the leaky file that a student may name, and what to answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Key {
+    /// The line's text, without the space around it.
+    pub(crate) line: String,
+    /// Whether it is an answer to "which line leaks?".
+    pub(crate) right: bool,
+    pub(crate) reply: String,
+}
+
+impl Lab {
+    /// Reads `labs/labN/lab.toml`.
+    pub(crate) fn load(repo: &Repo, number: u32) -> Result<Self> {
+        let path = repo.lab(number).join("lab.toml");
+        if !path.exists() {
+            bail!(
+                "there is no lab {number}: `cargo lab` lists the labs (looked for {})",
+                repo.short(&path).display()
+            );
+        }
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut lab: Self = toml::from_str(&text)
+            .with_context(|| format!("{} is not a lab's description", path.display()))?;
+        lab.number = number;
+        Ok(lab)
+    }
+
+    /// All labs, by number.
+    pub(crate) fn all(repo: &Repo) -> Result<Vec<Self>> {
+        let folder = repo.root().join("labs");
+        let mut numbers: Vec<u32> = fs::read_dir(&folder)
+            .with_context(|| format!("cannot read {}", folder.display()))?
+            .flatten()
+            .filter_map(|entry| {
+                entry
+                    .file_name()
+                    .to_str()?
+                    .strip_prefix("lab")?
+                    .parse()
+                    .ok()
+            })
+            .collect();
+        numbers.sort_unstable();
+        numbers
+            .into_iter()
+            .map(|number| Self::load(repo, number))
+            .collect()
+    }
+
+    /// Request counts at which snapshots are taken at rest: n, 2n, 4n, …
+    pub(crate) fn schedule(&self) -> Vec<u64> {
+        (0..=self.load.doublings)
+            .map(|k| self.load.requests << k)
+            .collect()
+    }
+}

@@ -1,0 +1,168 @@
+//! `cargo lab check`: builds a server, holds it to its contract, measures its heap, and says what it is.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::catalog::Lab;
+use crate::compile::{self, Build};
+use crate::measure::{self, Measurement, Outcome};
+use crate::repo::{Repo, Server};
+use crate::workbook::{State, Workbook};
+
+/// What a server is found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Status {
+    /// It keeps its contract and does not leak.
+    Fixed,
+    /// The same, and it is the file that was shipped: there is nothing of the student's to prove.
+    Reference,
+    /// It keeps its contract, and its heap grows with the requests.
+    Leaking,
+    /// The route does not do its job.
+    ContractBroken,
+    /// It does not compile.
+    BuildFailed,
+    /// The starter, unchanged, which was asked not to be measured.
+    NotStarted,
+}
+
+/// What `--json` prints.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Report {
+    pub(crate) lab: u32,
+    pub(crate) server: Server,
+    pub(crate) status: Status,
+    /// How the contract was broken, in words.
+    pub(crate) reason: Option<String>,
+    /// Live bytes gained per request at all leaking sites together; null if it was not measured.
+    pub(crate) bytes_per_request: Option<f64>,
+    /// Live blocks, likewise.
+    pub(crate) blocks_per_request: Option<f64>,
+    /// The site with the largest leak.
+    pub(crate) top_site: Option<TopSite>,
+    /// Request count of the first and the last snapshot between which growth was measured.
+    pub(crate) requests: Option<(u64, u64)>,
+    pub(crate) elapsed_s: f64,
+    pub(crate) build_s: f64,
+    pub(crate) measure_s: f64,
+}
+
+/// Where a leak's memory is allocated.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct TopSite {
+    #[serde(rename = "type")]
+    pub(crate) type_name: String,
+    pub(crate) file: Option<String>,
+    pub(crate) line: Option<u32>,
+}
+
+/// A report, and what it was read off.
+pub(crate) struct Checked {
+    pub(crate) report: Report,
+    pub(crate) measurement: Option<Measurement>,
+}
+
+impl Status {
+    /// Whether the lab is passed.
+    pub(crate) fn passed(self) -> bool {
+        match self {
+            Self::Fixed | Self::Reference => true,
+            Self::Leaking | Self::ContractBroken | Self::BuildFailed | Self::NotStarted => false,
+        }
+    }
+}
+
+/// Builds, starts, measures and ends `server`. Snapshots stay in `.lab/labN/SERVER`.
+///
+/// # Errors
+/// When the environment does not let it.
+pub(crate) async fn check(repo: &Repo, lab: &Lab, server: Server) -> Result<Checked> {
+    let started = Instant::now();
+    let (outcome, build) = match compile::compile(repo, server).await? {
+        Build::Failed { took } => (None, took),
+        Build::Ready { program, took } => {
+            let folder = repo.state(lab.number).join(server.program());
+            let outcome = measure::measure(&program, server, lab, &folder).await?;
+            (Some(outcome), took)
+        }
+    };
+    let checked = judge(repo, lab, server, outcome, build, started)?;
+    if server == Server::Fixed && checked.report.status == Status::Fixed {
+        Workbook::new(repo, lab).mark_proved()?;
+    }
+    Ok(checked)
+}
+
+/// The report on a student's file that is the starter, unchanged.
+pub(crate) fn not_started(lab: &Lab) -> Report {
+    Report::new(lab, Server::Fixed, Status::NotStarted)
+}
+
+fn judge(
+    repo: &Repo,
+    lab: &Lab,
+    server: Server,
+    outcome: Option<Outcome>,
+    build: Duration,
+    started: Instant,
+) -> Result<Checked> {
+    let mut report = Report::new(lab, server, Status::BuildFailed);
+    let mut measurement = None;
+    match outcome {
+        None => {}
+        Some(Outcome::ContractBroken(reason)) => {
+            report.status = Status::ContractBroken;
+            report.reason = Some(reason);
+        }
+        Some(Outcome::Measured(measured)) => {
+            let leaks = measured.leaks();
+            report.status = if !leaks.is_empty() {
+                Status::Leaking
+            } else if server == Server::Fixed
+                && Workbook::new(repo, lab).state()? == State::Reference
+            {
+                Status::Reference
+            } else {
+                Status::Fixed
+            };
+            report.bytes_per_request = Some(leaks.iter().map(|leak| leak.bytes_per_request).sum());
+            report.blocks_per_request =
+                Some(leaks.iter().map(|leak| leak.blocks_per_request).sum());
+            report.top_site = leaks.first().map(|leak| TopSite {
+                type_name: leak.site.constructor(),
+                file: leak.site.frame.file().map(str::to_owned),
+                line: leak.site.frame.line(),
+            });
+            report.requests = Some(measured.window());
+            report.measure_s = measured.took.as_secs_f64();
+            measurement = Some(measured);
+        }
+    }
+    report.build_s = build.as_secs_f64();
+    report.elapsed_s = started.elapsed().as_secs_f64();
+    Ok(Checked {
+        report,
+        measurement,
+    })
+}
+
+impl Report {
+    fn new(lab: &Lab, server: Server, status: Status) -> Self {
+        Self {
+            lab: lab.number,
+            server,
+            status,
+            reason: None,
+            bytes_per_request: None,
+            blocks_per_request: None,
+            top_site: None,
+            requests: None,
+            elapsed_s: 0.0,
+            build_s: 0.0,
+            measure_s: 0.0,
+        }
+    }
+}

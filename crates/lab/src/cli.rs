@@ -1,0 +1,84 @@
+//! The command line of `cargo lab`.
+
+use clap::{Parser, Subcommand};
+
+use crate::repo::Server;
+
+/// Guided exercises: find a memory leak in a running Rust service, fix it, prove the fix.
+///
+/// Without arguments: the labs and what to do next.
+/// Exit codes: 0 passed, 1 leaking, contract broken or build failed, 2 something in the way (said with what to do), 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo lab",
+    bin_name = "cargo lab",
+    version,
+    args_conflicts_with_subcommands = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    /// The lab to do, guided
+    #[arg(value_name = "LAB")]
+    pub(crate) lab: Option<u32>,
+
+    /// Run through without questions, on both servers as they stand
+    #[arg(long, requires = "lab")]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Put the leaky handler into fixed-server as your starting point
+    Start {
+        /// The lab
+        lab: u32,
+    },
+    /// Build a server, hold it to its contract, measure its heap
+    Check {
+        /// The lab
+        lab: u32,
+        /// Which server
+        #[arg(long, value_enum, default_value = "fixed")]
+        server: Server,
+        /// One JSON object instead of text
+        #[arg(long)]
+        json: bool,
+        /// Do not measure a starter that was not edited: its status is not-started
+        #[arg(long)]
+        if_changed: bool,
+    },
+    /// Check your file now and each time you save it
+    Watch {
+        /// The lab
+        lab: u32,
+    },
+    /// Show the next hint; each tells more
+    Hint {
+        /// The lab
+        lab: u32,
+        /// Show this one instead
+        #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=3))]
+        number: Option<u8>,
+    },
+    /// Show the fix as a diff
+    Solution {
+        /// The lab
+        lab: u32,
+        /// Put it into your file; what you have there is kept
+        #[arg(long)]
+        apply: bool,
+    },
+    /// Put the shipped file back and forget the lab's progress; what you have there is kept
+    Reset {
+        /// The lab
+        lab: u32,
+    },
+    /// For maintainers: prove that every lab is what it says
+    Verify {
+        /// First write each lab's solution.patch from its leaky and its fixed file
+        #[arg(long)]
+        bless: bool,
+    },
+}

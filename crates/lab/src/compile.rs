@@ -1,0 +1,108 @@
+//! Builds a server as a student would, with cargo.
+
+use std::env;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+use crate::child::Group;
+use crate::repo::{Repo, Server};
+
+/// What came of a build.
+#[derive(Debug)]
+pub(crate) enum Build {
+    Ready {
+        program: PathBuf,
+        took: Duration,
+    },
+    /// The student's code does not compile; the compiler has said why on stderr.
+    Failed {
+        took: Duration,
+    },
+}
+
+/// Runs `cargo build --release --bin SERVER`; cargo's own progress is shown.
+///
+/// # Errors
+/// When cargo cannot run, or fails for another reason than the code.
+pub(crate) async fn compile(repo: &Repo, server: Server) -> Result<Build> {
+    let started = Instant::now();
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(&cargo);
+    command
+        .current_dir(repo.root())
+        // `--bin`, as the alias in .cargo/config.toml: features are unified over the workspace.
+        .args(["build", "--release", "--bin", server.program()])
+        .args(["--message-format", "json-diagnostic-rendered-ansi"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    if let Some(target) = repo.target() {
+        command.env("CARGO_TARGET_DIR", target);
+    }
+    let mut cargo = Group::spawn(command).context(
+        "cannot run cargo: install Rust from https://rustup.rs, or put cargo into the PATH",
+    )?;
+    let stdout = cargo.take_stdout().context("cargo's output is piped")?;
+    let mut lines = BufReader::new(stdout).lines();
+    let mut program = None;
+    let mut errors = 0;
+    while let Some(line) = lines
+        .next_line()
+        .await
+        .context("cannot read cargo's output")?
+    {
+        match serde_json::from_str(&line) {
+            Ok(Message::Artifact { target, executable }) if target.name == server.program() => {
+                program = executable.or(program);
+            }
+            Ok(Message::Diagnostic { message }) => {
+                errors += usize::from(message.level.starts_with("error"));
+                // The whole of it, in the compiler's own colours where they can be shown.
+                let _ = anstream::stderr().write_all(message.rendered.as_bytes());
+            }
+            _ => {}
+        }
+    }
+    let status = cargo.wait().await.context("cannot wait for cargo")?;
+    let took = started.elapsed();
+    match program {
+        Some(program) if status.success() => Ok(Build::Ready { program, took }),
+        _ if errors > 0 => Ok(Build::Failed { took }),
+        _ => bail!(
+            "cargo build --bin {} ended with {status}: what it says above is to be put right first",
+            server.program()
+        ),
+    }
+}
+
+/// The lines of `--message-format json` that matter here.
+#[derive(Deserialize)]
+#[serde(tag = "reason")]
+enum Message {
+    #[serde(rename = "compiler-artifact")]
+    Artifact {
+        target: Target,
+        executable: Option<PathBuf>,
+    },
+    #[serde(rename = "compiler-message")]
+    Diagnostic { message: Diagnostic },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    level: String,
+    rendered: String,
+}

@@ -1,0 +1,285 @@
+//! `cargo lab N`: the guided exercise. Boot snapshot, load, second snapshot, comparison, the line, the fix,
+//! the proof. Without a terminal, or with `--yes`, it is a tour of both servers as they stand.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::time::sleep;
+
+use crate::catalog::{Key, Lab};
+use crate::check::{self, Status};
+use crate::compile::{self, Build};
+use crate::handout;
+use crate::measure::{self, memory};
+use crate::repo::{Repo, Server};
+use crate::running::Running;
+use crate::say::{self, code};
+use crate::show;
+use crate::student::{Student, show_prompt};
+use crate::workbook::{State, Workbook};
+
+/// How often the student's file is looked at. Its content is compared, not its time: that works on every
+/// file system, and a file saved unchanged is not measured again.
+pub(crate) const GLANCE: Duration = Duration::from_millis(250);
+
+/// Wrong answers after which the lab tells.
+const TRIES: usize = 3;
+
+/// Both servers as they stand, without questions; whether the leaky one leaks and the fixed one does not.
+pub(crate) async fn tour(repo: &Repo, lab: &Lab) -> Result<bool> {
+    say::heading(&format!("lab {}: {}", lab.number, lab.title));
+    say::note(lab.story.trim());
+    let mut as_expected = true;
+    for (server, expected) in [(Server::Leaky, false), (Server::Fixed, true)] {
+        say::heading(&format!("{}: {} under load", server.program(), lab.route));
+        let checked = check::check(repo, lab, server).await?;
+        show::checked(repo, lab, &checked)?;
+        let leaks = checked.report.status == Status::Leaking;
+        as_expected &= if expected {
+            checked.report.status.passed()
+        } else {
+            leaks
+        };
+    }
+    say::note(&format!(
+        "\nThe snapshots are in {}; to read them again: {}",
+        code(repo.short(&repo.state(lab.number)).display()),
+        code(format!(
+            "cargo run --release --bin heapdiff -- compare .lab/lab{n}/leaky-server/boot.json .lab/lab{n}/leaky-server/{last}-requests.json",
+            n = lab.number,
+            last = lab.schedule().last().copied().unwrap_or_default(),
+        ))
+    ));
+    say::note(&format!(
+        "To do the exercise yourself, in a terminal: {}",
+        code(format!("cargo lab {}", lab.number))
+    ));
+    Ok(as_expected)
+}
+
+/// The exercise, with the student at the terminal; whether it was solved in the end.
+pub(crate) async fn guided(repo: &Repo, lab: &Lab) -> Result<bool> {
+    let mut student = Student::listen();
+    say::heading(&format!("lab {}: {}", lab.number, lab.title));
+    say::note(lab.story.trim());
+    say::note(&format!(
+        "\nThe code: {}. Read it now if you like; it is short.\n\
+         At every prompt, Ctrl-C leaves the lab, and leaves nothing running.",
+        code(Server::Leaky.source(&lab.file).display())
+    ));
+    let Some(_) = student
+        .ask("\nPress Enter to build and start the server.")
+        .await
+    else {
+        return Ok(false);
+    };
+    let observed = observe(repo, lab, &mut student).await?;
+    if !observed || !which_line(repo, lab, &mut student).await? {
+        return Ok(false);
+    }
+    fix(repo, lab, &mut student).await
+}
+
+/// Two snapshots of the leaky server and their comparison; `false` when the student has left.
+async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
+    let Build::Ready { program, .. } = compile::compile(repo, Server::Leaky).await? else {
+        anyhow::bail!(
+            "crates/leaky-server does not compile: take it back with `git checkout crates/leaky-server`"
+        );
+    };
+    let folder = repo.state(lab.number).join("guided");
+    let server = Running::start(&program, Server::Leaky, &folder).await?;
+
+    say::heading("1. The first snapshot");
+    let before = server.snapshot_at_rest("before").await?;
+    say::note(&format!(
+        "leaky-server runs at {}. Its heap just after the start: {} bytes live in {} blocks.\n\
+         Taking the snapshot paused it for {:.1} ms; it went on serving while the file was written.\n\
+         By hand you would have typed: {}",
+        code(server.url()),
+        terminal_number(before.live_bytes),
+        terminal_number(before.live_blocks),
+        milliseconds(before.pause_us),
+        code(format!("curl '{}/heapdump?name=before'", server.url())),
+    ));
+
+    let requests = lab
+        .schedule()
+        .last()
+        .copied()
+        .context("a schedule is not empty")?;
+    say::heading("2. Load");
+    say::note(&format!(
+        "Now {requests} requests to {} over {} connections.",
+        lab.route, lab.load.connections
+    ));
+    let guess = student
+        .ask("Predict: by how many megabytes will the live heap have grown? (a number, or Enter)")
+        .await;
+    let Some(guess) = guess else {
+        server.stop().await;
+        return Ok(false);
+    };
+    let report = measure::drive(&server, lab, requests).await?;
+    say::note(&report.to_string());
+
+    say::heading("3. The second snapshot");
+    let after = server.snapshot_at_rest("after").await?;
+    let health = server.health().await?;
+    server.stop().await;
+    #[expect(clippy::cast_precision_loss, reason = "shown to one decimal")]
+    let grown = after.live_bytes.saturating_sub(before.live_bytes) as f64 / 1e6;
+    let answer = match guess
+        .trim_end_matches(|c: char| !c.is_ascii_digit())
+        .parse::<f64>()
+    {
+        Ok(guess) => format!("You said {guess} MB; it grew by {grown:.1} MB."),
+        Err(_) => format!("It grew by {grown:.1} MB."),
+    };
+    say::note(&format!(
+        "{} now. {answer}",
+        memory(health.live_bytes, health.rss_bytes)
+    ));
+
+    say::heading("4. The comparison");
+    let read = |path: &Path| heapdiff::files::read(path);
+    show::comparison(repo, &read(&before.path)?, &read(&after.path)?)?;
+    Ok(true)
+}
+
+/// Asks which line leaks until the answer is right or told; `false` when the student has left.
+async fn which_line(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
+    say::heading("5. Which line leaks?");
+    let leaky = Workbook::new(repo, lab).starter()?;
+    for (n, line) in leaky.lines().enumerate() {
+        say::note(&format!("{:>4} │ {line}", n + 1));
+    }
+    let lines: Vec<&str> = leaky.lines().collect();
+    let mut tries = 0;
+    loop {
+        let prompt = "\nThe number of the line, or h for a hint:";
+        let Some(answer) = student.ask(prompt).await else {
+            return Ok(false);
+        };
+        if answer == "h" {
+            handout::hint(repo, lab, None)?;
+            continue;
+        }
+        let line = answer
+            .parse::<usize>()
+            .ok()
+            .and_then(|n| lines.get(n.wrapping_sub(1)));
+        let Some(line) = line else {
+            say::note(&format!(
+                "That is not the number of a line: 1 to {}.",
+                lines.len()
+            ));
+            continue;
+        };
+        match key_of(lab, line) {
+            Some(key) if key.right => {
+                say::good(key.reply.trim());
+                return Ok(true);
+            }
+            Some(key) => say::note(key.reply.trim()),
+            None => say::note(
+                "Not that one. The first row of the comparison says in which file and line its memory was allocated.",
+            ),
+        }
+        tries += 1;
+        if tries == TRIES {
+            if let Some(key) = lab.key.iter().find(|key| key.right) {
+                say::note(&format!("\nIt is this one:\n\n    {}\n", key.line));
+                say::note(key.reply.trim());
+            }
+            return Ok(true);
+        }
+    }
+}
+
+/// Lets the student edit until the check passes; whether it did.
+async fn fix(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
+    say::heading("6. The fix");
+    let book = Workbook::new(repo, lab);
+    if book.state()? == State::Reference {
+        handout::start(repo, lab)?;
+    }
+    say::note(&format!(
+        "\nEdit {} so that the server no longer leaks and still does its job.\n\
+         Each time you save it, it is built, checked and compared again.\n\
+         Or type: Enter to check now, h for a hint, s to see the solution, q to leave; `cargo lab {}` goes on later.",
+        code(repo.short(&book.path()).display()),
+        lab.number
+    ));
+    loop {
+        match wait_for_change(&book, student).await? {
+            Next::Leave => return Ok(false),
+            Next::Hint => handout::hint(repo, lab, None)?,
+            Next::Solution => handout::solution(repo, lab, false)?,
+            Next::Check => {
+                let checked = check::check(repo, lab, Server::Fixed).await?;
+                show::checked(repo, lab, &checked)?;
+                if checked.report.status.passed() {
+                    proved(lab);
+                    return Ok(true);
+                }
+            }
+        }
+    }
+}
+
+fn proved(lab: &Lab) {
+    say::heading("Proved");
+    say::note(&format!(
+        "The heap no longer grows with the requests, and the route still does its job.\n\
+         Compare your fix with the shipped one: {}\n\
+         What Chrome would have shown, and more to think about: {}",
+        code(format!("cargo lab solution {}", lab.number)),
+        code(format!("labs/lab{}/README.md", lab.number)),
+    ));
+}
+
+/// What the student wants next.
+enum Next {
+    Check,
+    Hint,
+    Solution,
+    Leave,
+}
+
+async fn wait_for_change(book: &Workbook<'_>, student: &mut Student) -> Result<Next> {
+    let before = book.content()?;
+    show_prompt("\nwaiting for you to save (Enter, h, s, q):");
+    loop {
+        tokio::select! {
+            line = student.line() => match line.as_deref() {
+                None | Some("q") => return Ok(Next::Leave),
+                Some("h") => return Ok(Next::Hint),
+                Some("s") => return Ok(Next::Solution),
+                Some("") => return Ok(Next::Check),
+                Some(_) => show_prompt("Enter, h, s or q:"),
+            },
+            () = sleep(GLANCE) => {
+                // An editor may be in the middle of replacing the file.
+                if book.content().is_ok_and(|now| now != before) {
+                    say::note("saved");
+                    return Ok(Next::Check);
+                }
+            }
+        }
+    }
+}
+
+fn key_of<'a>(lab: &'a Lab, line: &str) -> Option<&'a Key> {
+    lab.key.iter().find(|key| key.line == line.trim())
+}
+
+fn terminal_number(n: u64) -> String {
+    heapdiff::terminal::thousands(n)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown to one decimal")]
+fn milliseconds(micros: u64) -> f64 {
+    micros as f64 / 1e3
+}

@@ -1,0 +1,98 @@
+//! What the lab hands to a student: hints, the solution, the starting point, and the way back.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::catalog::Lab;
+use crate::repo::Repo;
+use crate::say;
+use crate::workbook::{State, Workbook};
+
+/// Hints a lab has, in `labs/labN/hints/K.md`.
+pub(crate) const HINTS: usize = 3;
+
+/// Prints the next hint, or hint number `which`.
+pub(crate) fn hint(repo: &Repo, lab: &Lab, which: Option<usize>) -> Result<()> {
+    let book = Workbook::new(repo, lab);
+    let which = which.unwrap_or_else(|| (book.hints_seen() + 1).min(HINTS));
+    let path = repo.lab(lab.number).join(format!("hints/{which}.md"));
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    say::heading(&format!("hint {which} of {HINTS}"));
+    say::note(text.trim_end());
+    book.set_hints_seen(which.max(book.hints_seen()))?;
+    let next = if which < HINTS {
+        format!("cargo lab hint {}", lab.number)
+    } else {
+        format!("cargo lab solution {}", lab.number)
+    };
+    say::note(&format!("\nMore: {}", say::code(next)));
+    Ok(())
+}
+
+/// Prints the fix as a diff, and puts it into the student's file if told to.
+pub(crate) fn solution(repo: &Repo, lab: &Lab, apply: bool) -> Result<()> {
+    let book = Workbook::new(repo, lab);
+    say::note(&format!(
+        "The fix of lab {}, from the leaky file to the fixed one:\n",
+        lab.number
+    ));
+    say::note(book.patch()?.trim_end());
+    if !apply {
+        say::note(&format!(
+            "\nTo put it into your file: {}",
+            say::code(format!("cargo lab solution {} --apply", lab.number))
+        ));
+        return Ok(());
+    }
+    say::note("");
+    put(repo, lab, &book.reference()?, "the solution")
+}
+
+/// Puts the leaky handler into the student's file, as the starting point.
+pub(crate) fn start(repo: &Repo, lab: &Lab) -> Result<()> {
+    put(
+        repo,
+        lab,
+        &Workbook::new(repo, lab).starter()?,
+        "the leaky handler",
+    )?;
+    say::note(&format!(
+        "Fix it there, then: {}",
+        say::code(format!("cargo lab check {}", lab.number))
+    ));
+    Ok(())
+}
+
+/// Puts the shipped file back and forgets the lab's progress.
+pub(crate) fn reset(repo: &Repo, lab: &Lab) -> Result<()> {
+    let book = Workbook::new(repo, lab);
+    put(repo, lab, &book.reference()?, "the shipped file")?;
+    book.forget()
+}
+
+fn put(repo: &Repo, lab: &Lab, content: &str, what: &str) -> Result<()> {
+    let book = Workbook::new(repo, lab);
+    let before = book.state()?;
+    let path = book.path();
+    let file = say::code(repo.short(&path).display());
+    match book.replace(content)? {
+        None => say::note(&format!(
+            "{file} holds {what} already; nothing was changed."
+        )),
+        Some(kept) => {
+            say::note(&format!("{file} now holds {what}."));
+            let former = match before {
+                State::Reference => "The shipped solution",
+                State::Starter => "The leaky handler",
+                State::Own => "What you had there",
+            };
+            say::note(&format!(
+                "{former} is kept in {}.",
+                repo.short(&kept).display()
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,2 +1,0 @@
-//! cargo lab: the guided exercises.
-#![forbid(unsafe_code)]

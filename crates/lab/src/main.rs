@@ -1,0 +1,160 @@
+//! `cargo lab`: the guided exercises. This file is the table of contents; each verb has a file.
+//!
+//! The lab never links a server: it builds and runs the student's crate as a user would, and looks at it
+//! from outside.
+#![forbid(unsafe_code)]
+
+mod cli;
+
+mod check;
+mod exercise;
+mod handout;
+mod list;
+mod verify;
+mod watch;
+
+mod compile;
+mod contract;
+mod measure;
+mod show;
+
+mod catalog;
+mod repo;
+mod workbook;
+
+mod child;
+mod running;
+mod say;
+mod student;
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::catalog::Lab;
+use crate::cli::{Cli, Command};
+use crate::repo::{Repo, Server};
+use crate::workbook::{State, Workbook};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    let code = runtime.block_on(async {
+        tokio::select! {
+            // Dropping the work kills what it has started.
+            result = run(cli) => result.unwrap_or_else(|error| fail(&error)),
+            () = interrupted() => ExitCode::from(130),
+        }
+    });
+    runtime.shutdown_background();
+    code
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
+    let repo = Repo::find()?;
+    let load = |number| Lab::load(&repo, number);
+    match (cli.command, cli.lab) {
+        (None, None) => list::list(&repo).map(|()| ExitCode::SUCCESS),
+        (None, Some(number)) => {
+            let lab = load(number)?;
+            let at_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+            if cli.yes || !at_terminal {
+                exercise::tour(&repo, &lab).await.map(code)
+            } else {
+                exercise::guided(&repo, &lab).await.map(code)
+            }
+        }
+        (Some(Command::Start { lab }), _) => {
+            handout::start(&repo, &load(lab)?).map(|()| ExitCode::SUCCESS)
+        }
+        (
+            Some(Command::Check {
+                lab,
+                server,
+                json,
+                if_changed,
+            }),
+            _,
+        ) => check(&repo, &load(lab)?, server, json, if_changed).await,
+        (Some(Command::Watch { lab }), _) => watch::watch(&repo, &load(lab)?)
+            .await
+            .map(|()| ExitCode::SUCCESS),
+        (Some(Command::Hint { lab, number }), _) => {
+            handout::hint(&repo, &load(lab)?, number.map(usize::from)).map(|()| ExitCode::SUCCESS)
+        }
+        (Some(Command::Solution { lab, apply }), _) => {
+            handout::solution(&repo, &load(lab)?, apply).map(|()| ExitCode::SUCCESS)
+        }
+        (Some(Command::Reset { lab }), _) => {
+            handout::reset(&repo, &load(lab)?).map(|()| ExitCode::SUCCESS)
+        }
+        (Some(Command::Verify { bless }), _) => verify::verify(&repo, bless).await.map(code),
+    }
+}
+
+async fn check(
+    repo: &Repo,
+    lab: &Lab,
+    server: Server,
+    json: bool,
+    if_changed: bool,
+) -> Result<ExitCode> {
+    let unchanged = if_changed
+        && server == Server::Fixed
+        && Workbook::new(repo, lab).state()? == State::Starter;
+    let report = if unchanged {
+        let report = check::not_started(lab);
+        if !json {
+            show::finding(lab, &report);
+        }
+        report
+    } else {
+        let checked = check::check(repo, lab, server).await?;
+        if !json {
+            show::checked(repo, lab, &checked)?;
+        }
+        checked.report
+    };
+    if json {
+        println!("{}", serde_json::to_string(&report)?);
+    }
+    Ok(code(report.status.passed()))
+}
+
+fn code(passed: bool) -> ExitCode {
+    if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    anstream::eprintln!("cargo lab: {error:#}");
+    ExitCode::from(2)
+}
+
+/// Ready when the lab is told to end.
+async fn interrupted() {
+    let wait = async || -> Result<()> {
+        let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;
+        let mut terminate = signal(SignalKind::terminate()).context("signals")?;
+        let mut hangup = signal(SignalKind::hangup()).context("signals")?;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        Ok(())
+    };
+    if wait().await.is_err() {
+        // Then the system's own way of ending it is left; servers notice the end of their input.
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,205 @@
+//! The measurement: a boot snapshot, the contract, then snapshots at rest at request counts that double,
+//! and how each site grew between them.
+
+use std::future::pending;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use bytesize::ByteSize;
+use heapdiff::growth::{self, Class, SiteGrowth};
+use heapdiff::{InApp, Profile};
+use tokio::time::sleep;
+
+use crate::catalog::Lab;
+use crate::contract;
+use crate::repo::Server;
+use crate::running::{Dump, Running};
+
+/// Bytes per request below which growth in the user's own code is not called a leak: less than any block.
+const LEAST_IN_APP: f64 = 1.0;
+
+/// The same for growth that cannot be put down to the user's own code.
+const LEAST_ELSEWHERE: f64 = 16.0;
+
+/// How often the bar's message is brought up to date.
+const GLANCE: Duration = Duration::from_millis(200);
+
+/// A server, measured.
+pub(crate) struct Measurement {
+    /// Snapshots in the order they were taken; the first at boot.
+    pub(crate) snapshots: Vec<Shot>,
+    /// How each site grew from the first snapshot after the warm-up to the last, largest growth first.
+    pub(crate) growth: Vec<SiteGrowth>,
+    pub(crate) took: Duration,
+}
+
+/// A snapshot, and what is in it.
+pub(crate) struct Shot {
+    pub(crate) requests: u64,
+    pub(crate) profile: Profile,
+}
+
+/// What came of measuring.
+pub(crate) enum Outcome {
+    Measured(Measurement),
+    /// The route does not do its job; why, in words.
+    ContractBroken(String),
+}
+
+/// Starts `program`, measures it under the lab's load, and ends it. Snapshots go to `folder`.
+///
+/// # Errors
+/// When the server cannot be run or asked: the environment's fault, not the student's.
+pub(crate) async fn measure(
+    program: &Path,
+    server: Server,
+    lab: &Lab,
+    folder: &Path,
+) -> Result<Outcome> {
+    let started = Instant::now();
+    let mut running = Running::start(program, server, folder).await?;
+    let result = series(&running, lab).await;
+    let post_mortem = running.post_mortem();
+    running.stop().await;
+    match (result, post_mortem) {
+        (Ok(Ok(snapshots)), _) => Ok(judge(lab, snapshots, started.elapsed())),
+        (Ok(Err(broken)), None) => Ok(Outcome::ContractBroken(broken)),
+        // A server that ended by itself under load: its code's fault.
+        (_, Some(post_mortem)) => Ok(Outcome::ContractBroken(post_mortem)),
+        (Err(error), None) => Err(error),
+    }
+}
+
+/// Puts `requests` on the lab's route, with a progress bar that shows the live heap beside RSS.
+pub(crate) async fn drive(running: &Running, lab: &Lab, requests: u64) -> Result<driver::Report> {
+    let load = driver::Load {
+        requests,
+        connections: lab.load.connections,
+        ..driver::Load::new(format!("{}{}", running.url(), lab.route))
+    };
+    let progress = driver::Progress::default();
+    let bar = driver::Bar::start(&progress, requests);
+    let glances = async {
+        loop {
+            if let Ok(health) = running.health().await {
+                bar.set_message(memory(health.live_bytes, health.rss_bytes));
+            }
+            sleep(GLANCE).await;
+        }
+    };
+    tokio::select! {
+        report = driver::run(&load, &progress, pending()) => {
+            report.context("the lab's load cannot be sent")
+        }
+        () = glances => unreachable!("it looks until the load is done"),
+    }
+}
+
+/// Live heap beside RSS, in words.
+pub(crate) fn memory(live_bytes: u64, rss_bytes: Option<u64>) -> String {
+    let live = ByteSize::b(live_bytes).display().si();
+    match rss_bytes {
+        Some(rss) => format!("live heap {live}, RSS {}", ByteSize::b(rss).display().si()),
+        None => format!("live heap {live}"),
+    }
+}
+
+impl Measurement {
+    /// The sites that leak, the largest leak first.
+    pub(crate) fn leaks(&self) -> Vec<&SiteGrowth> {
+        self.growth.iter().filter(|site| is_leak(site)).collect()
+    }
+
+    /// The snapshots after the warm-up.
+    pub(crate) fn warm(&self) -> &[Shot] {
+        &self.snapshots[1..]
+    }
+
+    /// Request counts between which growth was measured.
+    pub(crate) fn window(&self) -> (u64, u64) {
+        let warm = self.warm();
+        match (warm.first(), warm.last()) {
+            (Some(first), Some(last)) => (first.requests, last.requests),
+            _ => (0, 0),
+        }
+    }
+
+    /// The snapshot at boot and the last one.
+    pub(crate) fn ends(&self) -> (&Shot, &Shot) {
+        let [first, .., last] = self.snapshots.as_slice() else {
+            unreachable!("a series has a boot snapshot and at least one more")
+        };
+        (first, last)
+    }
+}
+
+fn is_leak(site: &SiteGrowth) -> bool {
+    let least = if site.site.in_app {
+        LEAST_IN_APP
+    } else {
+        LEAST_ELSEWHERE
+    };
+    site.class == Class::Leak && site.bytes_per_request >= least
+}
+
+/// The snapshots, or how the contract was broken.
+async fn series(running: &Running, lab: &Lab) -> Result<Result<Vec<Dump>, String>> {
+    let mut dumps = vec![running.snapshot_at_rest("boot").await?];
+    if let Err(broken) = contract::check(running, lab).await {
+        return Ok(Err(broken));
+    }
+    for target in lab.schedule() {
+        let served = running.health().await?.requests;
+        let Some(missing @ 1..) = target.checked_sub(served) else {
+            bail!(
+                "{served} requests are served already: [load] requests must be more than the contract asks"
+            );
+        };
+        let report = drive(running, lab, missing).await?;
+        if !report.all_ok() {
+            return Ok(Err(format!("not every request was answered\n{report}")));
+        }
+        dumps.push(
+            running
+                .snapshot_at_rest(&format!("{target}-requests"))
+                .await?,
+        );
+    }
+    Ok(Ok(dumps))
+}
+
+fn judge(lab: &Lab, dumps: Vec<Dump>, took: Duration) -> Outcome {
+    let read = |dump: Dump| {
+        Ok(Shot {
+            profile: heapdiff::files::read(&dump.path)?,
+            requests: dump.requests,
+        })
+    };
+    let snapshots: Vec<Shot> = match dumps
+        .into_iter()
+        .map(read)
+        .collect::<Result<_, heapdiff::Error>>()
+    {
+        Ok(snapshots) => snapshots,
+        Err(error) => return Outcome::ContractBroken(error.to_string()),
+    };
+    let warm = &snapshots[1..];
+    let series: Vec<_> = warm
+        .iter()
+        .map(|shot| (shot.requests, &shot.profile))
+        .collect();
+    let growth = growth::over(&series, &InApp::default());
+    if let ([first, ..], [.., last]) = (warm, warm) {
+        let bytes = last.profile.totals.total_bytes - first.profile.totals.total_bytes;
+        let requests = last.requests - first.requests;
+        if let Err(broken) = contract::check_work(&lab.contract, bytes, requests) {
+            return Outcome::ContractBroken(broken);
+        }
+    }
+    Outcome::Measured(Measurement {
+        snapshots,
+        growth,
+        took,
+    })
+}

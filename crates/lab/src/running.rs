@@ -1,0 +1,183 @@
+//! A server that the lab runs: started on a port of the system's choice, spoken to over HTTP like any
+//! other, killed when dropped. Should the lab itself be killed, its end of the server's standard input
+//! closes, and the server ends by itself.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{ChildStdin, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::child::Group;
+use crate::repo::Server;
+
+/// How long a server may take to start, or to come to rest.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Readings of the live heap that differ by less are the same: asking allocates, too.
+const AT_REST_BYTES: u64 = 4096;
+
+/// A running server.
+pub(crate) struct Running {
+    process: Group,
+    _stdin: ChildStdin,
+    client: reqwest::Client,
+    url: String,
+    log: PathBuf,
+}
+
+/// What `/healthz` answers.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Health {
+    pub(crate) requests: u64,
+    pub(crate) in_flight: u64,
+    pub(crate) live_bytes: u64,
+    pub(crate) rss_bytes: Option<u64>,
+}
+
+/// What `/heapdump` answers.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Dump {
+    pub(crate) path: PathBuf,
+    pub(crate) requests: u64,
+    pub(crate) live_bytes: u64,
+    pub(crate) live_blocks: u64,
+    pub(crate) pause_us: u64,
+}
+
+impl Running {
+    /// Starts `program`; its snapshots and its log go to `folder`.
+    pub(crate) async fn start(program: &Path, server: Server, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let log = folder.join("server.log");
+        let log_file =
+            File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+        let mut command = Command::new(program);
+        command
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--max-heap",
+                "1GiB",
+                "--exit-with-stdin",
+            ])
+            .arg("--snapshots")
+            .arg(folder)
+            .env_remove("LEAKLAB_TOKEN")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log_file);
+        let mut process =
+            Group::spawn(command).with_context(|| format!("cannot start {}", program.display()))?;
+        let stdin = process
+            .take_stdin()
+            .context("the server's input is piped")?;
+        let mut stdout = BufReader::new(process.take_stdout().context("its output is piped")?);
+
+        let mut line = String::new();
+        let url = match timeout(PATIENCE, stdout.read_line(&mut line)).await {
+            Ok(Ok(_)) => line
+                .split_whitespace()
+                .find(|word| word.starts_with("http://")),
+            _ => None,
+        };
+        let Some(url) = url.map(str::to_owned) else {
+            bail!("{} did not start: {}", server.program(), last_words(&log));
+        };
+        tokio::spawn(async move {
+            // What it prints later is of no interest, but must not fill the pipe.
+            let _ = tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await;
+        });
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .context("cannot make an HTTP client")?;
+        Ok(Self {
+            process,
+            _stdin: stdin,
+            client,
+            url,
+            log,
+        })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// The state of the server now.
+    pub(crate) async fn health(&self) -> Result<Health> {
+        self.get("/healthz").await
+    }
+
+    /// Takes a snapshot once the server is at rest: no request in flight and the live heap settled.
+    pub(crate) async fn snapshot_at_rest(&self, name: &str) -> Result<Dump> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut before = self.health().await?;
+        while Instant::now() < deadline {
+            sleep(Duration::from_millis(10)).await;
+            let now = self.health().await?;
+            if now.in_flight == 0 && now.live_bytes.abs_diff(before.live_bytes) < AT_REST_BYTES {
+                break;
+            }
+            before = now;
+        }
+        self.get(&format!("/heapdump?name={name}")).await
+    }
+
+    /// Why the server does not answer any more, as far as it told.
+    pub(crate) fn post_mortem(&mut self) -> Option<String> {
+        let status = self.process.ended()?;
+        Some(format!(
+            "the server ended with {status}: {}",
+            last_words(&self.log)
+        ))
+    }
+
+    pub(crate) async fn stop(self) {
+        self.process.kill().await;
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        let url = format!("{}{path}", self.url);
+        let answer = self
+            .client
+            .get(&url)
+            .timeout(PATIENCE * 4)
+            .send()
+            .await
+            .with_context(|| format!("cannot ask {url}"))?;
+        let status = answer.status();
+        let body = answer
+            .bytes()
+            .await
+            .with_context(|| format!("cannot read {url}"))?;
+        if !status.is_success() {
+            bail!(
+                "{url} answered {status}: {}",
+                String::from_utf8_lossy(&body)
+            );
+        }
+        serde_json::from_slice(&body).with_context(|| format!("{url} answered something else"))
+    }
+}
+
+/// The end of a log, for people.
+fn last_words(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.trim().lines().rev().take(10).collect();
+    match lines.as_slice() {
+        [] => "it said nothing".to_owned(),
+        lines => lines.iter().rev().copied().collect::<Vec<_>>().join("\n"),
+    }
+}

@@ -1,0 +1,156 @@
+//! What a student is shown of a measurement: the comparison, the annotated line, the growth per request,
+//! and the finding in words.
+
+use std::io;
+
+use anstream::{AutoStream, ColorChoice};
+use anyhow::Result;
+use heapdiff::terminal::{Screen, rate, thousands};
+use heapdiff::{Options, Profile, View, excerpt, terminal};
+
+use crate::catalog::Lab;
+use crate::check::{Checked, Report, Status};
+use crate::measure::Measurement;
+use crate::repo::Repo;
+use crate::say;
+
+/// Rows of a comparison that are shown.
+const TOP: usize = 8;
+
+/// Prints the comparison of two snapshots as `heapdiff compare` does, and the line at its top.
+pub(crate) fn comparison(repo: &Repo, before: &Profile, after: &Profile) -> Result<()> {
+    let comparison = heapdiff::compare(before, after, &Options::default())?;
+    let view = View {
+        top: Some(TOP),
+        ..View::default()
+    };
+    let screen = screen();
+    say::note(&terminal::render(&comparison, &view, &screen));
+    let top = view.of_comparison(&comparison).rows.first().copied();
+    let roots = [repo.root().to_path_buf()];
+    if let Some(text) = top.and_then(|row| excerpt::render(&comparison, row, &roots, &screen)) {
+        say::note(&text);
+    }
+    Ok(())
+}
+
+/// Prints what a check found: the comparison if there is one, then the finding.
+pub(crate) fn checked(repo: &Repo, lab: &Lab, checked: &Checked) -> Result<()> {
+    if let Some(measurement) = &checked.measurement {
+        let (first, last) = measurement.ends();
+        comparison(repo, &first.profile, &last.profile)?;
+        growth(measurement);
+    }
+    finding(lab, &checked.report);
+    Ok(())
+}
+
+/// Prints the sites that leak with their bytes at each snapshot, or that there are none.
+fn growth(measurement: &Measurement) {
+    let leaks = measurement.leaks();
+    let counts: Vec<String> = measurement
+        .warm()
+        .iter()
+        .map(|shot| shot.requests.to_string())
+        .collect();
+    say::note(&format!(
+        "\nlive bytes at rest after {} requests:",
+        counts.join(", ")
+    ));
+    for leak in &leaks {
+        let bytes: Vec<String> = leak
+            .points
+            .iter()
+            .map(|point| thousands(point.counters.live_bytes))
+            .collect();
+        say::note(&format!(
+            "  {}  {}  ({} bytes per request)",
+            leak.site.constructor(),
+            bytes.join(" → "),
+            rate(leak.bytes_per_request),
+        ));
+    }
+    if leaks.is_empty() {
+        let bytes: Vec<String> = measurement
+            .warm()
+            .iter()
+            .map(|shot| thousands(shot.profile.totals.live_bytes))
+            .collect();
+        say::note(&format!(
+            "  whole heap  {}  (no site grows with the requests)",
+            bytes.join(" → ")
+        ));
+    }
+}
+
+/// Prints what the server was found to be, and what to do next.
+pub(crate) fn finding(lab: &Lab, report: &Report) {
+    let n = lab.number;
+    let seconds = format!(
+        "{:.1} s: build {:.1} s, measure {:.1} s",
+        report.elapsed_s, report.build_s, report.measure_s
+    );
+    let server = report.server.program();
+    say::note("");
+    match report.status {
+        Status::Fixed => {
+            say::good(&format!(
+                "FIXED: lab {n}, {server} keeps its contract and does not leak ({seconds})"
+            ));
+        }
+        Status::Reference => {
+            say::good(&format!(
+                "NO LEAK: lab {n}, {server} holds the shipped solution ({seconds})"
+            ));
+            say::note(&format!(
+                "To solve the lab yourself: {}",
+                say::code(format!("cargo lab start {n}"))
+            ));
+        }
+        Status::Leaking => {
+            let bytes = report.bytes_per_request.unwrap_or_default();
+            say::bad(&format!(
+                "LEAKING: lab {n}, {server} keeps {} bytes of every request ({seconds})",
+                rate(bytes).trim_start_matches('+')
+            ));
+            if let Some(site) = &report.top_site {
+                let place = match (&site.file, site.line) {
+                    (Some(file), Some(line)) => format!("{file}:{line}"),
+                    _ => "an unknown place".to_owned(),
+                };
+                say::note(&format!(
+                    "Most of it is {} allocated at {place}.",
+                    site.type_name
+                ));
+            }
+        }
+        Status::ContractBroken => {
+            say::bad(&format!(
+                "CONTRACT BROKEN: lab {n}, {server} does not do its job ({seconds})"
+            ));
+            say::note(report.reason.as_deref().unwrap_or_default());
+            say::note(&format!("{} must hold: {}.", lab.route, lab.contract.says));
+        }
+        Status::BuildFailed => {
+            say::bad(&format!(
+                "BUILD FAILED: lab {n}, {server} does not compile; the compiler says why above"
+            ));
+        }
+        Status::NotStarted => {
+            say::note(&format!(
+                "NOT STARTED: lab {n}'s file is the starter, unchanged; edit crates/fixed-server/src/{}",
+                lab.file
+            ));
+        }
+    }
+}
+
+/// What standard output is, as far as tables care.
+fn screen() -> Screen {
+    let stdout = io::stdout();
+    Screen {
+        width: terminal_size::terminal_size_of(&stdout)
+            .map_or(120, |(width, _)| usize::from(width.0)),
+        color: AutoStream::choice(&stdout) != ColorChoice::Never,
+    }
+}
