@@ -19,8 +19,9 @@ use crate::workbook::Workbook;
 /// Lines that a fix may change: added and removed ones together.
 const MOST_CHANGED: usize = 20;
 
-/// What of the workspace is copied: what a build and the labs need.
-const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", ".cargo", "crates", "labs"];
+/// What of the workspace is copied: what a build and the labs need. Not `.cargo`: cargo finds the one in
+/// the workspace around the copy, and would add up the flags of both.
+const PARTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "crates", "labs"];
 
 /// Proves every lab; whether all is as it should be. Writes the solutions' patches afresh first if `bless`.
 pub(crate) async fn verify(repo: &Repo, bless: bool) -> Result<bool> {
