@@ -43,11 +43,11 @@ impl fmt::Display for Note {
             Self::DifferentCommands { before, after } => {
                 write!(
                     f,
-                    "the snapshots are of different commands ({before} | {after}): churn means nothing here"
+                    "two different commands ({before} | {after}): the rows set two runs side by side, not one process over time"
                 )
             }
             Self::DifferentRuns => f.write_str(
-                "the snapshots are of two runs, not of one process: churn means nothing here",
+                "two runs of the program: the rows set them side by side, not one process over time",
             ),
             Self::Reversed => f.write_str(
                 "the second snapshot is the older one: swap them, or read growth as shrinking",

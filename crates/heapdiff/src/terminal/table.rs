@@ -47,8 +47,8 @@ pub(super) struct Printed {
 const GAP: usize = 2;
 /// A name is not squeezed below this before columns are dropped.
 const NAME: usize = 22;
-/// What leads to a place on its own line.
-const LEAD: &str = "  └ ";
+/// From this rank on a column is dropped for the sake of one line a row.
+const LUXURY: u8 = 6;
 
 pub(super) fn print(
     heads: (&str, &str),
@@ -96,12 +96,18 @@ pub(super) fn print(
         out.truncate(end);
         out.push('\n');
         let place = (!layout.inline && !line.place.is_empty()).then_some(&line.place);
-        for place in place.into_iter().chain(&line.below) {
-            let left = screen.width.saturating_sub(width(LEAD));
+        let below: Vec<&Place> = place.into_iter().chain(&line.below).collect();
+        for (at, place) in below.iter().enumerate() {
+            let lead = if at + 1 < below.len() {
+                "  │ "
+            } else {
+                "  └ "
+            };
+            let left = screen.width.saturating_sub(width(lead));
             let _ = writeln!(
                 out,
                 "{}{}",
-                screen.paint(DIM, LEAD),
+                screen.paint(DIM, lead),
                 place.fit(left, screen)
             );
         }
@@ -134,15 +140,23 @@ impl Layout {
         let mut kept: Vec<usize> = (0..columns.len()).collect();
         let numbers = |kept: &[usize]| kept.iter().map(|at| widths[*at] + GAP).sum::<usize>();
 
-        let used = name + numbers(&kept);
-        if lines.iter().any(|line| !line.place.is_empty()) && used + GAP + place <= screen {
-            return Self {
-                name,
-                widths,
-                kept,
-                inline: true,
-                used,
-            };
+        let has_places = lines.iter().any(|line| !line.place.is_empty());
+        let fits = |kept: &[usize]| has_places && name + numbers(kept) + GAP + place <= screen;
+        let without_luxury: Vec<usize> = kept
+            .iter()
+            .copied()
+            .filter(|at| columns[*at].rank < LUXURY)
+            .collect();
+        for kept in [&kept, &without_luxury] {
+            if fits(kept) {
+                return Self {
+                    name,
+                    used: name + numbers(kept),
+                    kept: kept.clone(),
+                    widths,
+                    inline: true,
+                };
+            }
         }
         let is_empty = |at: usize| lines.iter().all(|line| line.cells[at].text == "0");
         while name.min(NAME) + numbers(&kept) > screen {
