@@ -46,8 +46,8 @@ impl<'a> Symbol<'a> {
 
 /// The crate whose code a function is, as far as its name tells: the first segment of its path.
 ///
-/// `<T as Trait>::m` belongs to the crate of `T` — unless `T` is of the standard library, generic, or a
-/// closure (then only the trait's own crate, or a blanket implementation there, can have written it).
+/// `<T as Trait>::m` belongs to the crate of `T` — unless `T` is of the standard library, generic, a tuple, a slice
+/// or a closure: then the trait's own crate, most likely.
 /// `None` for a name without a path, such as C's.
 pub(crate) fn owner(name: &str) -> Option<&str> {
     let first = split(name, "::").first().copied().unwrap_or(name);
@@ -58,7 +58,9 @@ pub(crate) fn owner(name: &str) -> Option<&str> {
     };
     match *split(inside, " as ") {
         [ty, of_trait] => {
-            let of_type = head(ty).filter(|krate| !STANDARD.contains(krate) && !is_closure(ty));
+            // nobody but the trait's crate can implement it for a closure, a tuple or a slice
+            let theirs = is_closure(ty) || ty.starts_with(['(', '[']);
+            let of_type = head(ty).filter(|krate| !theirs && !STANDARD.contains(krate));
             of_type.or_else(|| head(of_trait))
         }
         _ if primitive(inside) => Some("core"), // `<[a::B]>::to_vec` is a method of slices
@@ -268,6 +270,10 @@ mod tests {
             ("<T as orders::Trait>::f", Some("orders")),
             ("<[orders::Entry]>::to_vec", Some("core")),
             ("<str>::to_owned", Some("core")),
+            (
+                "<(shop::Id, u8) as core::clone::Clone>::clone",
+                Some("core"),
+            ),
             ("main", None),
             ("operator new(unsigned long)", None),
         ] {

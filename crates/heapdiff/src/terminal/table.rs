@@ -47,6 +47,9 @@ pub(super) struct Printed {
 const GAP: usize = 2;
 /// A name is not squeezed below this before columns are dropped.
 const NAME: usize = 22;
+/// Longer names and functions are cut: generic arguments of libraries have no end.
+const LONGEST_NAME: usize = 56;
+const LONGEST_FUNCTION: usize = 48;
 /// From this rank on a column is dropped for the sake of one line a row.
 const LUXURY: u8 = 6;
 
@@ -135,7 +138,9 @@ impl Layout {
             .enumerate()
             .map(|(at, column)| width(column.head).max(widest(&|line| width(&line.cells[at].text))))
             .collect();
-        let name = widest(&|line| width(&line.name)).max(width(heads.0));
+        let name = widest(&|line| width(&line.name))
+            .max(width(heads.0))
+            .min(LONGEST_NAME);
         let place = widest(&|line| line.place.width()).max(width(heads.1));
         let mut kept: Vec<usize> = (0..columns.len()).collect();
         let numbers = |kept: &[usize]| kept.iter().map(|at| widths[*at] + GAP).sum::<usize>();
@@ -190,7 +195,7 @@ impl Place {
         } else {
             GAP
         };
-        width(&self.function) + gap + width(&self.file)
+        width(&self.function).min(LONGEST_FUNCTION) + gap + width(&self.file)
     }
 
     /// Both if they fit; the file keeps its end (name and line), the function its beginning.
