@@ -151,7 +151,7 @@ fn options_choose_what_is_shown() {
     let orders = "orders-v0-before.json orders-v0-after.json";
     Run::new(&format!("compare {orders} --top 3")).prints(&["--top 26 shows all"]);
     Run::new(&format!("compare {orders} --filter HashMap"))
-        .prints(&["HashMap<u64, String>", "without --filter"]);
+        .prints(&["HashMap<u64, String>", "other rows left out"]);
     Run::new(&format!("compare {orders} --filter nosuchthing"))
         .prints(&["No row matches \"nosuchthing\""]);
     Run::new(&format!("compare {orders} --in-app dhat --width 80"))

@@ -290,8 +290,8 @@ fn rest<R>(selection: &Selection<'_, R>, view: &View, screen: &Screen) -> String
         paragraph(
             &mut out,
             &format!(
-                "{kept} \"{filter}\"; {} without --filter",
-                rows(selection.filtered, "")
+                "{kept} \"{filter}\"; {} left out",
+                rows(selection.filtered, "other ")
             ),
             screen,
         );
