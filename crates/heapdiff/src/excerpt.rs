@@ -49,7 +49,7 @@ pub fn annotate(
     let block = shown.join("\n");
 
     let title = format!(
-        "{} grew by {} bytes between the snapshots",
+        "`{}` holds {} bytes more than before",
         row.site.constructor(),
         thousands(row.change.size_delta.unsigned_abs())
     );
