@@ -19,6 +19,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod error;
 mod load;
 mod run;
 
@@ -34,8 +35,9 @@ mod targets;
 mod tickets;
 
 pub use bar::Bar;
+pub use error::LoadError;
 pub use failure::ErrorKind;
-pub use load::{Load, LoadError};
+pub use load::Load;
 pub use progress::Progress;
 pub use report::{Errors, Latency, Report, Stopped};
 pub use run::run;

@@ -14,8 +14,9 @@ use tokio::task::{self, JoinSet};
 use tokio::time::timeout;
 
 use crate::connection::Connection;
+use crate::error::LoadError;
 use crate::failure::Failure;
-use crate::load::{Load, LoadError};
+use crate::load::Load;
 use crate::progress::Progress;
 use crate::report::{Report, Stopped};
 use crate::tally::Tally;

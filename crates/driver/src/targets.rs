@@ -3,7 +3,7 @@
 use payload::{Generator, Template};
 use reqwest::Url;
 
-use crate::load::LoadError;
+use crate::error::LoadError;
 
 /// An endless stream of URLs.
 #[derive(Clone, Debug)]

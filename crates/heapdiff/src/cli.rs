@@ -11,8 +11,9 @@ use crate::error::Error;
 use crate::group::{GroupBy, Options};
 use crate::in_app::InApp;
 use crate::inventory::inventory;
+use crate::sort::Sort;
 use crate::terminal::Screen;
-use crate::view::{Sort, View};
+use crate::view::View;
 use crate::{excerpt, files, json, terminal};
 
 /// Reads DHAT heap snapshots and compares them.

@@ -11,6 +11,7 @@ use crate::metadata::Metadata;
 use crate::note::Note;
 use crate::profile::{Counters, Profile};
 use crate::site::Site;
+use crate::sort::Sort;
 use crate::stacks::Stacks;
 
 /// Two snapshots, compared.
@@ -263,7 +264,7 @@ fn rows(
             largest: sum.largest,
         })
         .collect();
-    crate::view::Sort::Alloc.order(&mut rows);
+    rows.sort_by_cached_key(|row| Sort::Alloc.key(&row.change, &row.site));
     (rows, sites)
 }
 

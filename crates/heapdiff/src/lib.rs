@@ -33,6 +33,7 @@ mod metadata;
 mod note;
 mod profile;
 mod site;
+mod sort;
 mod stacks;
 mod view;
 
@@ -61,5 +62,6 @@ pub use metadata::Metadata;
 pub use note::Note;
 pub use profile::{Counters, Profile};
 pub use site::Site;
+pub use sort::Sort;
 pub use stacks::Stacks;
-pub use view::{Selection, Sort, View};
+pub use view::{Selection, View};

@@ -1,28 +1,11 @@
 //! Which rows a reader wants to see, and in which order. All renderers choose by this.
 
-use std::cmp::Reverse;
-
 use crate::compare::{Comparison, Row};
 use crate::frame::Frame;
 use crate::group::GroupBy;
 use crate::inventory::{Holding, Inventory};
 use crate::site::Site;
-
-/// What the rows of a comparison are sorted by, largest first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// Alloc. Size: bytes more.
-    #[default]
-    Alloc,
-    /// Size Delta: growth first, shrinking last.
-    Delta,
-    /// # New: blocks more.
-    New,
-    /// Freed Size: bytes less.
-    Freed,
-    /// Churned: bytes allocated and freed in between.
-    Churn,
-}
+use crate::sort::Sort;
 
 /// Which rows to show.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +34,7 @@ impl View {
     pub fn of_comparison<'a>(&self, comparison: &'a Comparison) -> Selection<'a, Row> {
         let mut rows: Vec<&Row> = comparison.rows.iter().collect();
         if self.sort != Sort::Alloc {
-            rows.sort_by_cached_key(|row| self.sort.key(row));
+            rows.sort_by_cached_key(|row| self.sort.key(&row.change, &row.site));
         }
         let by_stack = comparison.by == GroupBy::Stack;
         self.select(rows, |row, text| {
@@ -86,35 +69,6 @@ impl View {
             filtered: all - passed,
             rows,
         }
-    }
-}
-
-impl Sort {
-    pub(crate) fn order(self, rows: &mut [Row]) {
-        rows.sort_by_cached_key(|row| self.key(row));
-    }
-
-    /// Largest first; what is equal there by what weighs, then by name, so that the order never depends on chance.
-    fn key(self, row: &Row) -> impl Ord + use<> {
-        let change = &row.change;
-        let first = match self {
-            Self::Alloc => i128::from(change.alloc_size),
-            Self::Delta => i128::from(change.size_delta),
-            Self::New => i128::from(change.new),
-            Self::Freed => i128::from(change.freed_size),
-            Self::Churn => i128::from(change.churned_bytes),
-        };
-        let rest = (
-            Reverse(change.alloc_size),
-            Reverse(change.freed_size),
-            Reverse(change.churned_bytes),
-        );
-        (
-            Reverse(first),
-            rest,
-            row.site.constructor(),
-            row.site.frame.text().to_owned(),
-        )
     }
 }
 
