@@ -7,8 +7,9 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, HOST};
 use actix_web::http::{StatusCode, Uri};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
-use serde_json::json;
+use actix_web::{Error, web};
+
+use crate::failure::failure;
 
 /// Who may use `/heapdump`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,22 +23,22 @@ pub enum Access {
 
 impl Access {
     fn check(&self, request: &ServiceRequest) -> Result<(), (StatusCode, &'static str)> {
-        let header = |name| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
+        let header = |name| request.headers().get(name);
         match self {
-            Self::Loopback if header(HOST).is_none_or(names_this_machine) => Ok(()),
+            Self::Loopback
+                if header(HOST).is_none_or(|host| host.to_str().is_ok_and(names_this_machine)) =>
+            {
+                Ok(())
+            }
             Self::Loopback => Err((
                 StatusCode::FORBIDDEN,
                 "the Host header names another machine: ask for 127.0.0.1 or localhost",
             )),
             Self::Token(token) => {
-                let given = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+                let given = header(AUTHORIZATION)
+                    .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
                 match given {
-                    Some(given) if same(given.as_bytes(), token.as_bytes()) => Ok(()),
+                    Some(given) if same(given, token.as_bytes()) => Ok(()),
                     _ => Err((
                         StatusCode::UNAUTHORIZED,
                         "this needs the header `Authorization: Bearer TOKEN`",
@@ -56,10 +57,7 @@ pub(crate) async fn guard(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     match access.check(&request) {
         Ok(()) => next.call(request).await,
-        Err((status, reason)) => {
-            let response = HttpResponse::build(status).json(json!({ "error": reason }));
-            Ok(request.into_response(response))
-        }
+        Err((status, reason)) => Ok(request.into_response(failure(status, reason))),
     }
 }
 

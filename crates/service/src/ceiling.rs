@@ -3,11 +3,13 @@
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, web};
 use bytesize::ByteSize;
 use heapshot::Recorder;
-use serde_json::json;
+
+use crate::failure::failure;
 
 /// How much live heap the labs' routes may come to hold.
 pub(crate) struct Ceiling {
@@ -39,8 +41,7 @@ pub(crate) async fn shed(
     match ceiling.exceeded() {
         None => next.call(request).await,
         Some(reason) => {
-            let response = HttpResponse::ServiceUnavailable().json(json!({ "error": reason }));
-            Ok(request.into_response(response))
+            Ok(request.into_response(failure(StatusCode::SERVICE_UNAVAILABLE, &reason)))
         }
     }
 }

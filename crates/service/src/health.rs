@@ -12,11 +12,12 @@ pub(crate) async fn healthz(
     requests: web::Data<Requests>,
 ) -> impl Responder {
     let live = shell.heap.as_ref().map(heapshot::Recorder::live);
+    let in_flight = requests.in_flight(); // before the total: what has landed is counted
     web::Json(json!({
         "status": "ok",
         "server": shell.server,
         "requests": requests.total(),
-        "in_flight": requests.in_flight(),
+        "in_flight": in_flight,
         "live_bytes": live.map(|live| live.bytes),
         "live_blocks": live.map(|live| live.blocks),
         "rss_bytes": heapshot::rss_bytes(),

@@ -7,11 +7,12 @@ use std::time::SystemTime;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HOST};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{Error, HttpRequest, HttpResponse, web};
 use heapshot::Metadata;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::failure::failure;
 use crate::requests::Requests;
 use crate::server::Shell;
 
@@ -28,34 +29,40 @@ pub(crate) async fn take(
     request: HttpRequest,
     shell: web::Data<Shell>,
     requests: web::Data<Requests>,
-    query: web::Query<Query>,
+    query: Result<web::Query<Query>, Error>,
 ) -> HttpResponse {
+    let query = match query {
+        Ok(query) => query,
+        Err(error) => return failure(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
     let Ok(name) = name_for(query.name.as_deref()) else {
         return bad_name();
     };
     let Some(heap) = shell.heap.clone() else {
         return failure(StatusCode::NOT_IMPLEMENTED, "this server records no heap");
     };
-    let by_route = requests.by_route();
-    let total: u64 = by_route.values().sum();
-    let metadata = Metadata::from_iter([
-        ("server".to_owned(), shell.server.into()),
-        ("requests".to_owned(), total.into()),
-        ("requests_by_route".to_owned(), json!(by_route)),
-    ]);
-
     let folder = shell.snapshots.clone();
     let path = shell.path_of(&name);
+    let server = shell.server;
     let taken = web::block(move || {
         fs::create_dir_all(&folder).map_err(|source| heapshot::Error::Io {
             action: "make the folder",
             path: folder,
             source,
         })?;
-        heap.snapshot_with(path, metadata)
+        // Counted as late as can be: what is served from here to the fork is in the heap alone.
+        let by_route = requests.by_route();
+        let total: u64 = by_route.values().sum();
+        let metadata = Metadata::from_iter([
+            ("server".to_owned(), server.into()),
+            ("requests".to_owned(), total.into()),
+            ("requests_by_route".to_owned(), json!(by_route)),
+        ]);
+        let shot = heap.snapshot_with(path, metadata)?;
+        Ok::<_, heapshot::Error>((shot, total, by_route))
     });
     match taken.await {
-        Ok(Ok(shot)) => HttpResponse::Ok().json(json!({
+        Ok(Ok((shot, total, by_route))) => HttpResponse::Ok().json(json!({
             "path": shot.path,
             "url": format!("http://{}/heapdump/{name}.json", host(&request)),
             "live_bytes": shot.live_bytes,
@@ -142,10 +149,6 @@ fn bad_name() -> HttpResponse {
         StatusCode::BAD_REQUEST,
         "a snapshot's name has letters, digits, '-', '_' and '.', does not begin with '.', and is 100 characters at the most",
     )
-}
-
-fn failure(status: StatusCode, reason: &str) -> HttpResponse {
-    HttpResponse::build(status).json(json!({ "error": reason }))
 }
 
 fn micros(duration: std::time::Duration) -> Value {

@@ -7,6 +7,7 @@
 
 mod access;
 mod ceiling;
+mod failure;
 mod health;
 mod heapdump;
 mod options;

@@ -56,7 +56,7 @@ pub struct Options {
 
 impl Options {
     /// Reads the command line and the environment, for the server `name` that listens on
-    /// `default_listen` unless told. Ends the process on `--help`, `--version` and wrong usage.
+    /// `default_listen` unless told. Ends the process on `--help` and wrong usage.
     pub fn parse_for(
         name: &'static str,
         about: &'static str,
@@ -65,7 +65,9 @@ impl Options {
         let matches = Self::command()
             .name(name)
             .about(about)
-            .mut_arg("listen", |listen| listen.default_value(default_listen))
+            .mut_arg("listen", |listen| {
+                listen.required(false).default_value(default_listen)
+            })
             .get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }

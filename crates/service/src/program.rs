@@ -1,5 +1,6 @@
 //! A server as a program: reads its options, starts recording, listens, and ends on a signal.
 
+use std::future::Future;
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -48,42 +49,44 @@ fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), Stri
         access,
         heap: Some(heap),
     };
-    announce(name, &address.to_string(), options).map_err(|error| error.to_string())?;
     actix_web::rt::System::new()
-        .block_on(run(
-            listener,
-            labs,
-            config,
-            until_told(options.exit_with_stdin),
-        ))
+        .block_on(async {
+            let told = until_told(options.exit_with_stdin)?;
+            announce(name, &address.to_string(), options)?;
+            run(listener, labs, config, told).await
+        })
         .map_err(|error| format!("cannot serve {address}: {error}"))
 }
 
-/// The first line is read by programs: its last word is the server's URL.
+/// The first line is read by programs: its last word is the server's URL. One write for both lines, so
+/// that whoever has read the first may close the pipe.
 fn announce(name: &str, address: &str, options: &Options) -> io::Result<()> {
     let ceiling = match options.max_heap {
         ByteSize(0) => "no heap ceiling".to_owned(),
         max_heap => format!("heap ceiling {max_heap}"),
     };
-    let mut out = io::stdout().lock();
-    writeln!(out, "{name} listening on http://{address}")?;
-    writeln!(
-        out,
-        "snapshots go to {}; {ceiling}; Ctrl-C ends it",
+    let text = format!(
+        "{name} listening on http://{address}\n\
+         snapshots go to {}; {ceiling}; Ctrl-C ends it\n",
         options.snapshots.display()
-    )?;
+    );
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
     out.flush()
 }
 
-/// Ready on Ctrl-C or SIGTERM, and when asked for, at the end of standard input.
-async fn until_told(exit_with_stdin: bool) {
-    let mut interrupt = signal(SignalKind::interrupt()).expect("the runtime handles signals");
-    let mut terminate = signal(SignalKind::terminate()).expect("the runtime handles signals");
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        () = end_of_stdin(), if exit_with_stdin => {}
-    }
+/// Ready on Ctrl-C or SIGTERM, and when asked for, at the end of standard input. Signals are caught from
+/// the call on, not from the first poll: whoever was told the server's URL may end it at once.
+fn until_told(exit_with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = end_of_stdin(), if exit_with_stdin => {}
+        }
+    })
 }
 
 /// Read on a thread of its own, which the end of the process ends.

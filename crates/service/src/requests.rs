@@ -7,21 +7,24 @@ use std::sync::{Mutex, PoisonError};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpResponse, web};
+
+use crate::failure::failure;
 
 /// Requests since the server started.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
     in_flight: AtomicU64,
-    /// By the route's pattern, of which there are few; a path that matches none is not counted.
+    /// By the route's pattern, of which there are few; a request that no route takes is not counted.
     served: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Requests {
-    /// Requests whose handler has begun and not ended.
+    /// Requests whose handler has begun and not ended; those that have ended are counted already.
     pub(crate) fn in_flight(&self) -> u64 {
-        self.in_flight.load(Ordering::Relaxed)
+        self.in_flight.load(Ordering::Acquire)
     }
 
     /// Requests whose handler has answered, in all.
@@ -56,16 +59,35 @@ pub(crate) async fn count(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let flight = Flight::begin(&requests);
-    let response = next.call(request).await?;
-    drop(flight);
-    if let Some(route) = response.request().match_pattern() {
+    let _flight = Flight::begin(&requests);
+    let route = request.match_pattern();
+    let answer = next.call(request).await;
+    let unrouted =
+        matches!(&answer, Ok(answer) if answer.response().extensions().contains::<Unrouted>());
+    if let Some(route) = route
+        && !unrouted
+    {
         requests.count(&route);
     }
-    Ok(response)
+    answer
 }
 
-/// A request in flight, until it is answered or its client goes away.
+/// Answers what no route takes: a path that there is not, or another method than the route's. The paths
+/// alone would not tell the two from a request that a route has served.
+pub(crate) async fn unrouted() -> HttpResponse {
+    let mut answer = failure(
+        StatusCode::NOT_FOUND,
+        "no route takes this: GET / tells the server's own, labs/*/README.md the labs'",
+    );
+    answer.extensions_mut().insert(Unrouted);
+    answer
+}
+
+/// Marks an answer as given by no route.
+struct Unrouted;
+
+/// A request in flight: until its handler has answered or is dropped. A client that goes away ends it only
+/// if it resets the connection; to actix one that closes it may still be reading.
 struct Flight<'a>(&'a Requests);
 
 impl<'a> Flight<'a> {
@@ -77,6 +99,6 @@ impl<'a> Flight<'a> {
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.in_flight.fetch_sub(1, Ordering::Release);
     }
 }

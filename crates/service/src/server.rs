@@ -5,6 +5,7 @@ use std::io;
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
@@ -19,6 +20,9 @@ use crate::{health, heapdump};
 /// What a server serves: registers its routes. A function pointer, so that actix's generic code is
 /// compiled in this crate and a change to a lab's file is built fast.
 pub type Routes = fn(&mut web::ServiceConfig);
+
+/// How long requests in flight may take to be answered after `shutdown`: a snapshot with ease.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How a server runs.
 #[derive(Clone, Debug)]
@@ -44,7 +48,8 @@ pub(crate) struct Shell {
     pub(crate) heap: Option<Recorder>,
 }
 
-/// Serves `labs` on `listener` until `shutdown` is ready, then answers what is in flight and returns.
+/// Serves `labs` on `listener` until `shutdown` is ready, then answers what is in flight and returns, after
+/// five seconds in any case.
 ///
 /// # Errors
 /// When the listener cannot be served.
@@ -72,25 +77,28 @@ pub async fn run(
             .app_data(requests.clone())
             .app_data(access.clone())
             .app_data(ceiling.clone())
-            .route("/", web::get().to(health::index))
-            .route("/healthz", web::get().to(health::healthz))
+            // Resources, not bare routes: those would hand other methods on to the labs.
+            .service(web::resource("/").route(web::get().to(health::index)))
+            .service(web::resource("/healthz").route(web::get().to(health::healthz)))
             .service(
                 web::scope("/heapdump")
                     .wrap(from_fn(access::guard))
                     .route("", web::get().to(heapdump::take))
-                    .route("/{file}", web::get().to(heapdump::download)),
+                    .route("/{file}", web::get().to(heapdump::download))
+                    .default_service(web::to(requests::unrouted)),
             )
             .service(
                 web::scope("")
                     .wrap(from_fn(requests::count))
                     .wrap(from_fn(ceiling::shed)) // the outer one: what it turns away is not served
-                    .configure(labs),
+                    .configure(labs)
+                    .default_service(web::to(requests::unrouted)),
             )
     };
     let mut server = HttpServer::new(app)
         .listen(listener)?
         .disable_signals()
-        .shutdown_timeout(2);
+        .shutdown_timeout(GRACE.as_secs());
     if let Some(workers) = config.workers {
         server = server.workers(workers.get());
     }

@@ -1,0 +1,33 @@
+//! What `--help` says.
+
+use crate::launch;
+
+#[test]
+fn help_tells_every_option() {
+    let output = launch("--help").run();
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @r"
+    The lab's leaky web service
+
+    Usage: leaky-server [OPTIONS]
+
+    Options:
+          --listen <ADDRESS>  Address and port to listen on; port 0 lets the system choose [env: LEAKLAB_LISTEN=] [default: 127.0.0.1:3000]
+          --snapshots <DIR>   Folder that snapshots are written to; made if missing [env: LEAKLAB_SNAPSHOTS=] [default: snapshots]
+          --workers <N>       Worker threads [default: one per processor] [env: LEAKLAB_WORKERS=]
+          --max-heap <SIZE>   Live heap above which the labs' routes answer 503, to keep this machine safe; 0 for none [env: LEAKLAB_MAX_HEAP=] [default: 1GiB]
+          --allow-remote      Listen on an address that other machines can reach; needs --token [env: LEAKLAB_ALLOW_REMOTE=]
+          --token <TOKEN>     Secret that /heapdump then demands, as `Authorization: Bearer TOKEN`; 16 characters or more [env: LEAKLAB_TOKEN]
+          --exit-with-stdin   End when standard input is closed, for a parent that may die without notice
+      -h, --help              Print help
+
+    Take a heap snapshot of the running server with: curl 'http://ADDRESS/heapdump?name=before'
+    ");
+}
+
+#[test]
+fn help_does_not_show_the_token() {
+    let launch = launch("--help").env("LEAKLAB_TOKEN", "0123456789abcdef");
+    let output = String::from_utf8(launch.run().stdout).unwrap();
+    assert!(!output.contains("0123456789abcdef"), "{output}");
+}

@@ -1,0 +1,27 @@
+//! The leaky server as a program, over real HTTP: that it leaks as lab 1 has it, and, for both servers,
+//! how the shell starts, refuses to start, and ends.
+#![cfg(target_os = "linux")]
+
+#[path = "../../../service/tests/harness/mod.rs"]
+mod harness;
+#[path = "../program/mod.rs"]
+mod program;
+
+mod end;
+mod help;
+mod lab1;
+mod start;
+
+use program::{Launch, Program};
+
+const LEAKY_SERVER: &str = env!("CARGO_BIN_EXE_leaky-server");
+
+/// A launch with these arguments and no other.
+fn launch(arguments: &str) -> Launch {
+    Launch::new(LEAKY_SERVER, arguments)
+}
+
+/// A server on a port of the system's choice, with these arguments besides.
+fn start(arguments: &str) -> Program {
+    launch(&format!("--listen 127.0.0.1:0 {arguments}")).start()
+}

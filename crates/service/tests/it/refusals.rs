@@ -1,0 +1,87 @@
+//! `/heapdump` when it cannot be: the reason is told, and the server goes on.
+
+use std::fs;
+use std::thread;
+
+use nix::sys::signal::{Signal, kill};
+
+use crate::harness::{get, names_in, stop_writer_of, wait_for};
+use crate::server::Server;
+
+#[test]
+fn a_second_asker_is_told_busy_and_the_first_gets_its_snapshot() {
+    let server = Server::start();
+    let url = server.url("/heapdump?name=first");
+    let first = thread::spawn(move || get(&url));
+    let writer = stop_writer_of(std::process::id());
+    let reason = server.get("/heapdump?name=second").refuses(409);
+    kill(writer, Signal::SIGCONT).unwrap();
+    assert!(reason.contains("try again when it is done"), "{reason}");
+    first.join().unwrap().is(200);
+    assert_eq!(names_in(&server.snapshot("")), ["first.json"]);
+}
+
+#[test]
+fn an_asker_who_leaves_gets_the_snapshot_nevertheless_and_the_next_is_served() {
+    let server = Server::start();
+    let asker = server.ask_only("/heapdump?name=left");
+    let writer = stop_writer_of(std::process::id());
+    drop(asker);
+    kill(writer, Signal::SIGCONT).unwrap();
+    wait_for("the snapshot", || {
+        server.snapshot("left.json").exists().then_some(())
+    });
+    wait_for("the next one", || {
+        (server.get("/heapdump?name=next").status == 200).then_some(())
+    });
+}
+
+#[test]
+fn a_writer_that_dies_is_reported_and_the_next_one_is_not() {
+    let server = Server::start();
+    let url = server.url("/heapdump?name=a");
+    let asker = thread::spawn(move || get(&url));
+    kill(stop_writer_of(std::process::id()), Signal::SIGKILL).unwrap();
+    let reason = asker.join().unwrap().refuses(500);
+    assert!(reason.contains("killed by SIGKILL"), "{reason}");
+    server.get("/heapdump?name=a").is(200);
+}
+
+#[test]
+fn without_a_recorder_it_is_not_implemented_and_the_rest_is() {
+    let server = Server::with(|config| config.heap = None);
+    let reason = server.get("/heapdump?name=a").refuses(501);
+    assert!(reason.contains("records no heap"), "{reason}");
+    server.get("/plain").is(200);
+    assert!(server.health()["live_bytes"].is_null());
+    assert_eq!(names_in(server.folder.path()), [] as [&str; 0]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named_and_the_server_goes_on() {
+    let server = Server::start();
+    let folder = server.folder.path().join("snapshots");
+    fs::write(folder, "a file where the folder should be").unwrap();
+    let reason = server.get("/heapdump?name=a").refuses(500);
+    assert!(reason.contains("cannot make the folder"), "{reason}");
+    assert!(reason.contains("snapshots"), "{reason}");
+    server.get("/plain").is(200);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named_and_the_server_goes_on() {
+    let server = Server::with(|config| config.snapshots = "/proc".into());
+    let reason = server.get("/heapdump?name=a").refuses(500);
+    assert!(reason.contains("/proc"), "{reason}");
+    server.get("/plain").is(200);
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_snapshot_is_left_as_it_is() {
+    let server = Server::start();
+    fs::create_dir_all(server.snapshot("a.json")).unwrap();
+    let reason = server.get("/heapdump?name=a").refuses(500);
+    assert!(reason.contains("cannot publish"), "{reason}");
+    server.get("/heapdump/a.json").refuses(500);
+    assert_eq!(names_in(&server.snapshot("")), ["a.json"]);
+}
