@@ -199,7 +199,7 @@ async fn which_line(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<boo
             }
             Some(key) => say::note(key.reply.trim()),
             None => {
-                say::note("Not that one. The first row of the comparison names a file and a line.")
+                say::note("Not that one. The first row of the comparison names a file and a line.");
             }
         }
         tries += 1;

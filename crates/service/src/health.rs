@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, Responder, web};
 use serde_json::json;
 
 use crate::requests::Requests;
-use crate::server::Shell;
+use crate::shell::Shell;
 
 /// The state of the server in numbers that cost nothing to read.
 pub(crate) async fn healthz(

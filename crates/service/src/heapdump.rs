@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use actix_web::http::StatusCode;
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::failure::failure;
 use crate::requests::Requests;
-use crate::server::Shell;
+use crate::shell::Shell;
 
 /// Longest name of a snapshot, in characters.
 const LONGEST_NAME: usize = 100;
@@ -96,12 +95,6 @@ pub(crate) async fn download(shell: web::Data<Shell>, file: web::Path<String>) -
         ),
         Ok(Err(error)) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         Err(stopping) => failure(StatusCode::SERVICE_UNAVAILABLE, &stopping.to_string()),
-    }
-}
-
-impl Shell {
-    fn path_of(&self, name: &str) -> PathBuf {
-        self.snapshots.join(format!("{name}.json"))
     }
 }
 

@@ -14,6 +14,7 @@ mod options;
 mod program;
 mod requests;
 mod server;
+mod shell;
 
 pub use access::Access;
 pub use options::Options;

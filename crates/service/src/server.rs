@@ -15,6 +15,7 @@ use heapshot::Recorder;
 use crate::access::{self, Access};
 use crate::ceiling::{self, Ceiling};
 use crate::requests::{self, Requests};
+use crate::shell::Shell;
 use crate::{health, heapdump};
 
 /// What a server serves: registers its routes. A function pointer, so that actix's generic code is
@@ -39,13 +40,6 @@ pub struct Config {
     pub access: Access,
     /// The recording of this process. Without it `/heapdump` answers 501 and there is no ceiling.
     pub heap: Option<Recorder>,
-}
-
-/// What the shell's own handlers need.
-pub(crate) struct Shell {
-    pub(crate) server: &'static str,
-    pub(crate) snapshots: PathBuf,
-    pub(crate) heap: Option<Recorder>,
 }
 
 /// Serves `labs` on `listener` until `shutdown` is ready, then answers what is in flight and returns, after

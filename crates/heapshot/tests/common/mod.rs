@@ -43,16 +43,25 @@ pub fn children_of(parent: u32) -> Vec<(Pid, char)> {
         .collect()
 }
 
-/// The child that writes a snapshot, stopped in the middle of it.
+/// Stops the child that writes a snapshot for `parent`, when it is at work: in its private folder, and so
+/// bound already to die with its parent. Stopped before that it could do so only once continued.
 pub fn stop_writer_of(parent: u32) -> Pid {
-    let pid = wait_for("the writing child", || {
-        children_of(parent).first().map(|(pid, _)| *pid)
+    let children = || children_of(parent).into_iter();
+    let writer = wait_for("the writer to be at work", || {
+        children().map(|(pid, _)| pid).find(|pid| at_work(*pid))
     });
-    kill(pid, Signal::SIGSTOP).unwrap();
-    wait_for("the child to stop", || {
-        children_of(parent).contains(&(pid, 'T')).then_some(())
+    kill(writer, Signal::SIGSTOP).unwrap();
+    wait_for("the writer to stop", || {
+        children().find(|child| *child == (writer, 'T'))
     });
-    pid
+    writer
+}
+
+fn at_work(process: Pid) -> bool {
+    fs::read_link(format!("/proc/{process}/cwd")).is_ok_and(|folder| {
+        let name = folder.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with(".heapshot-")
+    })
 }
 
 /// The snapshot, and proof that it is one: its live bytes and blocks are those that its header states.

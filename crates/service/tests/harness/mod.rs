@@ -3,11 +3,9 @@
 #![allow(dead_code, unreachable_pub, unused_imports)] // each test binary uses its part
 
 pub mod http;
-pub mod writer;
 
 #[path = "../../../heapshot/tests/common/mod.rs"]
 pub mod process;
 
 pub use http::{Answer, ask, ask_only, get};
-pub use process::{LONG, children_of, names_in, read_whole, wait_for};
-pub use writer::stop_writer_of;
+pub use process::{LONG, children_of, names_in, read_whole, stop_writer_of, wait_for};
