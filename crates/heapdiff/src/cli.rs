@@ -1,7 +1,9 @@
 //! The command line of `heapdiff`: what can be asked, and what is answered.
 
+use std::io;
 use std::path::PathBuf;
 
+use anstream::{AutoStream, ColorChoice};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::compare::compare;
@@ -111,13 +113,32 @@ enum Format {
     Json,
 }
 
-/// What the process's standard output is, as far as tables care.
+/// What a standard output is, as far as tables care.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
     /// The terminal's columns, if it is one.
     pub width: Option<usize>,
     /// Whether it takes colours.
     pub color: bool,
+}
+
+impl Output {
+    /// What this process's is.
+    pub fn of_stdout() -> Self {
+        let stdout = io::stdout();
+        Self {
+            width: terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0)),
+            color: AutoStream::choice(&stdout) != ColorChoice::Never,
+        }
+    }
+
+    /// As a screen: `width` columns if that is given, else the terminal's, else 120.
+    pub fn screen(self, width: Option<usize>) -> Screen {
+        Screen {
+            width: width.or(self.width).unwrap_or(120),
+            color: self.color,
+        }
+    }
 }
 
 impl Cli {
@@ -138,24 +159,16 @@ impl Compare {
         let (before, after) = (files::read(&self.before)?, files::read(&self.after)?);
         let comparison = compare(&before, &after, &self.common.options())?;
         let view = self.common.view(self.sort.into());
-        let screen = self.common.screen(output);
+        let screen = output.screen(self.common.width);
         Ok(match self.common.format {
             Format::Json => json::render(&comparison, &view),
             Format::Table => {
-                let mut text = terminal::render(&comparison, &view, &screen);
                 let roots = if self.source_root.is_empty() {
                     vec![PathBuf::from(".")]
                 } else {
                     self.source_root
                 };
-                let top = view.of_comparison(&comparison).rows.first().copied();
-                if let Some(excerpt) =
-                    top.and_then(|row| excerpt::render(&comparison, row, &roots, &screen))
-                {
-                    text.push('\n');
-                    text.push_str(&excerpt);
-                }
-                text
+                excerpt::below_table(&comparison, &view, &roots, &screen)
             }
         })
     }
@@ -169,7 +182,7 @@ impl Show {
         Ok(match self.common.format {
             Format::Json => json::render_inventory(&inventory, &view),
             Format::Table => {
-                terminal::render_inventory(&inventory, &view, &self.common.screen(output))
+                terminal::render_inventory(&inventory, &view, &output.screen(self.common.width))
             }
         })
     }
@@ -197,13 +210,6 @@ impl Common {
             sort,
             filter: self.filter.clone(),
             top: self.top.or(default),
-        }
-    }
-
-    fn screen(&self, output: Output) -> Screen {
-        Screen {
-            width: self.width.or(output.width).unwrap_or(120),
-            color: output.color,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::change::Change;
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::frames::{FrameId, Frames};
-use crate::group::{GroupBy, Groups, Options};
+use crate::group::{GroupBy, Groups, Options, SiteOfStacks};
 use crate::metadata::Metadata;
 use crate::note::Note;
 use crate::profile::{Counters, Profile};
@@ -33,6 +33,7 @@ pub struct Comparison {
     pub frames: Frames,
     /// Every stack of either snapshot, changed or not.
     pub stacks: Stacks<StackChange>,
+    sites: SiteOfStacks,
 }
 
 /// One of the two snapshots, as a whole.
@@ -83,7 +84,7 @@ pub struct StackChange {
 pub fn compare(before: &Profile, after: &Profile, options: &Options) -> Result<Comparison, Error> {
     let mut frames = Frames::default();
     let stacks = join(before, after, &mut frames);
-    let rows = rows(&frames, &stacks, options);
+    let (rows, sites) = rows(&frames, &stacks, options);
     let mut total = Change::default();
     for row in &rows {
         total += row.change;
@@ -97,6 +98,7 @@ pub fn compare(before: &Profile, after: &Profile, options: &Options) -> Result<C
         notes: Note::all(before, after),
         frames,
         stacks,
+        sites,
     };
     comparison.reconcile()?;
     Ok(comparison)
@@ -109,6 +111,14 @@ impl Comparison {
         row: &Row,
     ) -> impl DoubleEndedIterator<Item = &Frame> + ExactSizeIterator {
         self.frames.of(self.stacks.stack(row.largest))
+    }
+
+    /// The site of the stack at `index` of [`stacks`](Self::stacks), whatever the rows stand for.
+    ///
+    /// # Panics
+    /// If there is no such stack.
+    pub fn site_of(&self, index: usize) -> &Site {
+        self.sites.of(index)
     }
 
     /// Requests served between the snapshots, if both say how many there were and there were some.
@@ -213,7 +223,11 @@ impl StackChange {
     }
 }
 
-fn rows(frames: &Frames, stacks: &Stacks<StackChange>, options: &Options) -> Vec<Row> {
+fn rows(
+    frames: &Frames,
+    stacks: &Stacks<StackChange>,
+    options: &Options,
+) -> (Vec<Row>, SiteOfStacks) {
     let mut groups = Groups::new(frames, options);
     let mut sums: Vec<Sum> = Vec::new();
     for (at, (stack, both)) in stacks.iter().enumerate() {
@@ -233,15 +247,15 @@ fn rows(frames: &Frames, stacks: &Stacks<StackChange>, options: &Options) -> Vec
             sum.largest = at;
         }
     }
-    let sites = groups.finish();
+    let (sites, sites_in) = groups.finish();
     let changed = sums
         .into_iter()
         .enumerate()
         .filter(|(_, sum)| !sum.change.is_nothing());
     let mut rows: Vec<Row> = changed
         .map(|(group, sum)| Row {
-            site: sites.site_of(sum.largest).clone(),
-            sites: sites.in_group(group),
+            site: sites.of(sum.largest).clone(),
+            sites: sites_in[group],
             stacks: sum.stacks,
             change: sum.change,
             before: sum.before,
@@ -250,7 +264,7 @@ fn rows(frames: &Frames, stacks: &Stacks<StackChange>, options: &Options) -> Vec
         })
         .collect();
     crate::view::Sort::Alloc.order(&mut rows);
-    rows
+    (rows, sites)
 }
 
 #[derive(Default)]

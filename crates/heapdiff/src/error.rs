@@ -7,13 +7,13 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Another error, and the file that it is about.
-    #[error("cannot read snapshot {}: {source}", path.display())]
+    /// Another error, and the file that it is about. (The message holds both, so there is no `source`.)
+    #[error("cannot read snapshot {}: {error}", path.display())]
     At {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        source: Box<Error>,
+        error: Box<Error>,
     },
     /// The file cannot be opened or read.
     #[error("{}", explain_io(.0))]
@@ -104,7 +104,7 @@ impl Error {
     pub fn at(self, path: impl Into<PathBuf>) -> Self {
         Self::At {
             path: path.into(),
-            source: Box::new(self),
+            error: Box::new(self),
         }
     }
 }

@@ -7,7 +7,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::compare::{Comparison, Row};
 use crate::source::{self, Source};
-use crate::terminal::{Screen, rate, signed, thousands};
+use crate::terminal::{self, Screen, rate, signed, thousands};
+use crate::view::View;
 
 /// An annotated excerpt of the source of `row`: what is held at its line, how much more than before, and how much per
 /// request if the snapshots count them. `None` unless the row is in the user's code, grew, and its file is found
@@ -23,6 +24,23 @@ pub fn render(
     }
     let source = source::find(row.site.frame.file()?, roots)?;
     annotate(comparison, row, &source, screen)
+}
+
+/// The table of a comparison and, below it, the excerpt for the first row that `view` picks: all that
+/// `heapdiff compare` prints.
+pub fn below_table(
+    comparison: &Comparison,
+    view: &View,
+    roots: &[PathBuf],
+    screen: &Screen,
+) -> String {
+    let mut text = terminal::render(comparison, view, screen);
+    let top = view.of_comparison(comparison).rows.first().copied();
+    if let Some(excerpt) = top.and_then(|row| render(comparison, row, roots, screen)) {
+        text.push('\n');
+        text.push_str(&excerpt);
+    }
+    text
 }
 
 /// The same for a source that is at hand. `None` if it has no such line.
@@ -49,7 +67,7 @@ pub fn annotate(
     let block = shown.join("\n");
 
     let title = format!(
-        "{} grew by {} bytes between the snapshots",
+        "`{}` holds {} bytes more than before",
         row.site.constructor(),
         thousands(row.change.size_delta.unsigned_abs())
     );
@@ -86,9 +104,10 @@ const CONTEXT: usize = 2;
 fn blocks(row: &Row, requests: u64) -> String {
     let requests = thousands(requests);
     match row.change.delta {
-        1.. => format!(
+        1 => format!("1 block more in {requests} requests: what grew is one collection"),
+        2.. => format!(
             "{} blocks more in {requests} requests",
-            thousands(row.change.new)
+            thousands(row.change.delta.unsigned_abs())
         ),
         _ => format!(
             "in {requests} requests, and no block more: what grew is one collection, in place"

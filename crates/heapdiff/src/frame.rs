@@ -224,9 +224,9 @@ fn without_hashes(function: &str) -> Cow<'_, str> {
     while let Some(open) = rest.find('[') {
         let (before, bracket) = rest.split_at(open);
         out.push_str(before);
-        let hash = bracket[1..]
-            .split_once(']')
-            .map_or("", |(inside, _)| inside);
+        // no further than a hash is long, or a name of many brackets would take its time
+        let length = bracket.bytes().skip(1).take(17).position(|b| b == b']');
+        let hash = length.map_or("", |length| &bracket[1..=length]);
         let after_name = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
         if after_name
             && (8..=16).contains(&hash.len())

@@ -37,11 +37,11 @@ pub(crate) struct Groups<'a> {
     members: Vec<HashSet<SiteId>>,
 }
 
-/// The sites of all stacks, once each has its group.
-pub(crate) struct GroupedSites {
+/// The site of each stack.
+#[derive(Debug, Clone)]
+pub(crate) struct SiteOfStacks {
     list: Vec<Site>,
-    site_of_stack: Vec<SiteId>,
-    members: Vec<HashSet<SiteId>>,
+    of_stack: Vec<SiteId>,
 }
 
 impl<'a> Groups<'a> {
@@ -80,21 +80,18 @@ impl<'a> Groups<'a> {
         group
     }
 
-    pub(crate) fn finish(self) -> GroupedSites {
-        GroupedSites {
+    /// The site of each stack, and how many sites each group has.
+    pub(crate) fn finish(self) -> (SiteOfStacks, Vec<usize>) {
+        let sites = SiteOfStacks {
             list: self.sites.into_list(),
-            site_of_stack: self.site_of_stack,
-            members: self.members,
-        }
+            of_stack: self.site_of_stack,
+        };
+        (sites, self.members.iter().map(HashSet::len).collect())
     }
 }
 
-impl GroupedSites {
-    pub(crate) fn site_of(&self, stack: usize) -> &Site {
-        &self.list[self.site_of_stack[stack].0]
-    }
-
-    pub(crate) fn in_group(&self, group: usize) -> usize {
-        self.members[group].len()
+impl SiteOfStacks {
+    pub(crate) fn of(&self, stack: usize) -> &Site {
+        &self.list[self.of_stack[stack].0]
     }
 }

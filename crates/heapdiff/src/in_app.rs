@@ -115,7 +115,8 @@ const LIBC: [&str; 16] = [
 struct Classifier<'a> {
     in_app: &'a InApp,
     registry: HashSet<&'a str>,
-    mains: HashSet<&'a str>,
+    /// The crates that have `fn main`, and whether it lies in a versioned folder as a registry crate would.
+    mains: HashMap<&'a str, bool>,
     /// The crate that each file belongs to, as unambiguous functions in it tell; `None`: they disagree.
     files: HashMap<&'a str, Option<&'a str>>,
     has_rust: bool,
@@ -126,7 +127,7 @@ impl<'a> Classifier<'a> {
         let mut learned = Self {
             in_app,
             registry: HashSet::new(),
-            mains: HashSet::new(),
+            mains: HashMap::new(),
             files: HashMap::new(),
             has_rust: false,
         };
@@ -136,7 +137,8 @@ impl<'a> Classifier<'a> {
             };
             learned.has_rust |= krate == "core" || krate == "alloc";
             if frame.function().strip_prefix(krate) == Some("::main") {
-                learned.mains.insert(krate);
+                let versioned = frame.file().and_then(registry_crate).is_some();
+                learned.mains.insert(krate, versioned);
             }
             let Some(file) = frame.file() else { continue };
             if registry_crate(file).is_some_and(|name| name.replace('-', "_") == krate) {
@@ -166,9 +168,11 @@ impl<'a> Classifier<'a> {
         if STANDARD.contains(&krate) || PROFILER.contains(&krate) {
             return false;
         }
-        // Who has `fn main` is the program itself.
-        if self.mains.contains(krate) {
-            return true;
+        // Who has `fn main` is the program itself, unless a library happens to have its name.
+        match self.mains.get(krate) {
+            Some(true) => return true,
+            Some(false) if !self.registry.contains(krate) => return true,
+            _ => {}
         }
         match frame.file().map(folder) {
             Some(Folder::Library) => return false,
@@ -339,6 +343,23 @@ mod tests {
         );
         assert_not_in_app(&[full, cut]);
         assert_in_app(&[cut]);
+    }
+
+    #[test]
+    fn a_program_is_not_taken_for_the_library_of_its_name() {
+        let (main, library) = (
+            "axum::main (heapshot/examples/axum.rs:3:4)",
+            "axum::routing::f (axum-0.8.0/src/routing.rs:1:1)",
+        );
+        assert_eq!(in_app(&InApp::default(), &[main, library]), [main]);
+        assert_in_app(&[
+            "clap::main (src/main.rs:1:1)",
+            "clap::deep::f (src/deep/f.rs:1:1)",
+        ]);
+        assert_in_app(&[
+            "own::main (own-1.2.3/src/main.rs:1:1)",
+            "own::f (own-1.2.3/src/f.rs:1:1)",
+        ]);
     }
 
     #[test]

@@ -50,15 +50,15 @@ pub fn inventory(profile: &Profile, options: &Options) -> Inventory {
             *largest = at;
         }
     }
-    let sites = groups.finish();
+    let (sites, sites_in) = groups.finish();
     let live = sums
         .into_iter()
         .enumerate()
         .filter(|(_, (sum, _))| sum.live_blocks > 0 || sum.live_bytes > 0);
     let mut rows: Vec<Holding> = live
         .map(|(group, (counters, largest))| Holding {
-            site: sites.site_of(largest).clone(),
-            sites: sites.in_group(group),
+            site: sites.of(largest).clone(),
+            sites: sites_in[group],
             counters,
             largest,
         })

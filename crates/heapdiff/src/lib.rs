@@ -45,6 +45,8 @@ pub mod source;
 pub mod terminal;
 
 mod dhat;
+mod owned;
+mod short;
 mod symbol;
 
 pub use change::Change;

@@ -4,17 +4,11 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anstream::{AutoStream, ColorChoice};
 use clap::Parser;
 use heapdiff::cli::{Cli, Output};
 
 fn main() -> ExitCode {
-    let stdout = io::stdout();
-    let output = Output {
-        width: terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0)),
-        color: AutoStream::choice(&stdout) != ColorChoice::Never,
-    };
-    match Cli::parse().answer(output) {
+    match Cli::parse().answer(Output::of_stdout()) {
         Ok(answer) => print(&answer),
         Err(error) => {
             eprintln!("heapdiff: {error}");

@@ -80,3 +80,61 @@ impl Metadata {
         self.time?.checked_sub(self.uptime?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Profile;
+
+    fn metadata(heapshot: &str) -> Metadata {
+        let head = r#"{"dhatFileVersion":2,"mode":"rust-heap","bklt":true,"cmd":"./a","pid":7,"te":9,"pps":[],"ftbl":[]"#;
+        let file = format!(r#"{head},"heapshot":{heapshot}}}"#);
+        Profile::parse(file.as_bytes())
+            .expect("a snapshot")
+            .metadata
+    }
+
+    #[test]
+    fn what_heapshot_writes_is_read() {
+        let metadata = metadata(
+            r#"{"format_version":1,"time":"2026-01-02T03:04:05.5Z","uptime_us":1500000,"pause_us":900,"rss_bytes":4096,
+                "live_bytes":1,"live_blocks":1,"metadata":{"requests":30,"requests_by_route":{"/a":10,"/b":20},"server":"s"}}"#,
+        );
+        assert_eq!(
+            (metadata.requests, metadata.rss_bytes),
+            (Some(30), Some(4096))
+        );
+        assert_eq!(metadata.pause, Some(Duration::from_micros(900)));
+        assert_eq!(
+            metadata.requests_by_route,
+            [("/a".to_owned(), 10), ("/b".to_owned(), 20)]
+        );
+        assert_eq!(metadata.server.as_deref(), Some("s"));
+        assert_eq!(
+            metadata.started(),
+            Some(humantime::parse_rfc3339("2026-01-02T03:04:04Z").expect("a time"))
+        );
+    }
+
+    #[test]
+    fn what_is_odd_is_left_out() {
+        for odd in [
+            "null",
+            "3",
+            "[]",
+            r#"{"time":"yesterday","rss_bytes":null,"metadata":{"requests":-1}}"#,
+            r#"{"time":5,"uptime_us":18446744073709551615,"metadata":[]}"#,
+        ] {
+            let metadata = metadata(odd);
+            assert_eq!(
+                (metadata.time, metadata.rss_bytes, metadata.requests),
+                (None, None, None),
+                "{odd}"
+            );
+            assert_eq!(
+                (metadata.pid, metadata.end, metadata.started()),
+                (Some(7), Some(9), None)
+            );
+        }
+    }
+}

@@ -43,11 +43,11 @@ impl fmt::Display for Note {
             Self::DifferentCommands { before, after } => {
                 write!(
                     f,
-                    "the snapshots are of different commands ({before} | {after}): churn means nothing here"
+                    "two different commands ({before} | {after}): the rows set two runs side by side, not one process over time"
                 )
             }
             Self::DifferentRuns => f.write_str(
-                "the snapshots are of two runs, not of one process: churn means nothing here",
+                "two runs of the program: the rows set them side by side, not one process over time",
             ),
             Self::Reversed => f.write_str(
                 "the second snapshot is the older one: swap them, or read growth as shrinking",
@@ -89,4 +89,51 @@ fn is_reversed(before: &Profile, after: &Profile, one_run: bool) -> bool {
 
 fn distance(a: SystemTime, b: SystemTime) -> Duration {
     a.duration_since(b).unwrap_or_else(|error| error.duration())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A snapshot: its process's id, when it was taken and after how many seconds (heapshot's), DHAT's clock, blocks.
+    fn profile(pid: u64, taken: Option<(u64, u64)>, end: u64, blocks: u64) -> Profile {
+        let heapshot = taken.map_or_else(String::new, |(second, uptime)| {
+            let time = humantime::format_rfc3339(
+                SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 + second),
+            );
+            format!(
+                r#""heapshot":{{"time":"{time}","uptime_us":{}}},"#,
+                uptime * 1_000_000
+            )
+        });
+        let file = format!(
+            r#"{{"dhatFileVersion":2,"mode":"rust-heap","bklt":true,"cmd":"./a","pid":{pid},"te":{end},{heapshot}
+                "pps":[{{"tb":{blocks},"tbk":{blocks},"eb":0,"ebk":0,"fs":[]}}],"ftbl":[]}}"#
+        );
+        Profile::parse(file.as_bytes()).expect("a snapshot")
+    }
+
+    #[test]
+    fn forked_writers_of_one_process_are_one_run() {
+        let (before, after) = (
+            profile(10, Some((5, 5)), 1, 1),
+            profile(11, Some((9, 9)), 2, 2),
+        );
+        assert_eq!(Note::all(&before, &after), []);
+        assert_eq!(Note::all(&after, &before), [Note::Reversed]);
+        let restarted = profile(12, Some((100, 1)), 1, 1);
+        assert_eq!(Note::all(&before, &restarted), [Note::DifferentRuns]);
+    }
+
+    #[test]
+    fn without_heapshot_the_process_id_and_dhats_clock_tell() {
+        let (before, after) = (profile(10, None, 1, 5), profile(10, None, 2, 5));
+        assert_eq!(Note::all(&before, &after), []);
+        assert_eq!(Note::all(&after, &before), [Note::Reversed]);
+        let other = profile(11, None, 1, 1);
+        assert_eq!(
+            Note::all(&before, &other),
+            [Note::DifferentRuns, Note::Reversed]
+        );
+    }
 }

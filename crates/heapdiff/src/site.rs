@@ -1,7 +1,7 @@
 //! A site: where a reader would put the blame for a stack, and what was allocated there.
 //!
 //! The place is the innermost frame of the user's own code. The type is read off the frames between the
-//! allocation and that place: `<alloc::vec::Vec<Arc<Redundant>>>::push` says `Vec<Arc<Redundant>>`.
+//! allocation and that place; `owned` reads a single one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,9 @@ use std::sync::Arc;
 use crate::frame::Frame;
 use crate::frames::{FrameId, Frames};
 use crate::in_app::InApp;
-use crate::symbol::{self, STANDARD, Symbol};
+use crate::owned::{Owned, owned_type};
+use crate::short;
+use crate::symbol::{self, STANDARD};
 
 /// Where blocks were allocated, and what they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +35,7 @@ impl Site {
 
     /// The function's name, said shortly: `lab1::bloat_my_server`.
     pub fn function(&self) -> String {
-        symbol::short_function(self.frame.function())
+        short::short_function(self.frame.function())
     }
 }
 
@@ -45,6 +47,7 @@ pub(crate) struct SiteId(pub(crate) usize);
 pub(crate) struct Sites<'a> {
     frames: &'a Frames,
     in_app: Vec<bool>,
+    telling: Vec<Telling>,
     owned: Vec<Option<Owned>>,
     index: HashMap<(FrameId, Option<Arc<str>>), SiteId>,
     list: Vec<Site>,
@@ -55,6 +58,7 @@ impl<'a> Sites<'a> {
         Self {
             frames,
             in_app: rules.classify(frames),
+            telling: frames.iter().map(Telling::of).collect(),
             owned: vec![None; frames.len()],
             index: HashMap::new(),
             list: Vec::new(),
@@ -66,7 +70,8 @@ impl<'a> Sites<'a> {
         let in_app = stack.iter().position(|id| self.in_app[id.0 as usize]);
         let place = in_app.or_else(|| self.most_telling(stack));
         let type_name = self.type_below(&stack[..place.unwrap_or(0)]);
-        let Some(place) = place else {
+        let telling = place.filter(|place| self.frames[stack[*place]].text() != "???");
+        let Some(place) = telling else {
             return self.unknown();
         };
         let key = (stack[place], type_name);
@@ -105,21 +110,9 @@ impl<'a> Sites<'a> {
         }))
     }
 
-    /// Without a frame of the user's: the innermost frame outside the standard library and the allocators,
-    /// else the innermost of `std` proper, else whatever has a name.
+    /// Without a frame of the user's: the innermost of those that tell most.
     fn most_telling(&self, stack: &[FrameId]) -> Option<usize> {
-        let frame = |id: &FrameId| &self.frames[*id];
-        let krate = |id: &FrameId| symbol::owner(frame(id).function());
-        let find = |test: &dyn Fn(&FrameId) -> bool| stack.iter().position(test);
-        find(&|id| {
-            krate(id).is_some_and(|krate| !STANDARD.contains(&krate) && !MACHINERY.contains(&krate))
-        })
-        .or_else(|| find(&|id| krate(id) == Some("std")))
-        .or_else(|| {
-            find(&|id| krate(id).is_none() && frame(id).is_known() && frame(id).file().is_some())
-        })
-        .or_else(|| find(&|id| frame(id).is_known()))
-        .or_else(|| (!stack.is_empty()).then_some(0))
+        (0..stack.len()).min_by_key(|at| self.telling[stack[*at].0 as usize])
     }
 
     /// The outermost owning type among the frames below a place.
@@ -138,139 +131,36 @@ impl<'a> Sites<'a> {
     }
 }
 
+/// How well a frame that is not the user's says where memory went; the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Telling {
+    /// Of a library, outside the standard library and the allocators.
+    Library,
+    /// Of `std` proper: a thread, a runtime's start.
+    Std,
+    /// Of C, with a line.
+    Line,
+    /// Just a name.
+    Name,
+    Nothing,
+}
+
+impl Telling {
+    fn of(frame: &Frame) -> Self {
+        match symbol::owner(frame.function()) {
+            Some(krate) if !STANDARD.contains(&krate) && !MACHINERY.contains(&krate) => {
+                Self::Library
+            }
+            Some("std") => Self::Std,
+            None if frame.is_known() && frame.file().is_some() => Self::Line,
+            _ if frame.is_known() => Self::Name,
+            _ => Self::Nothing,
+        }
+    }
+}
+
 /// Crates between a container's method and the allocator.
 const MACHINERY: [&str; 5] = ["hashbrown", "dhat", "heapshot", "backtrace", "mintex"];
-
-/// What a function says about the type it allocates for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Owned {
-    Type(Arc<str>),
-    /// A container, but of what a legacy name does not say: `Vec<T,A>`.
-    Unnamed,
-    None,
-}
-
-/// Types of the standard library that own heap blocks. `RawVec`, `ArcInner` and the like are their insides.
-const CONTAINERS: [&str; 20] = [
-    "Vec",
-    "String",
-    "Box",
-    "Rc",
-    "Arc",
-    "HashMap",
-    "HashSet",
-    "BTreeMap",
-    "BTreeSet",
-    "VecDeque",
-    "BinaryHeap",
-    "LinkedList",
-    "OsString",
-    "PathBuf",
-    "CString",
-    "BufReader",
-    "BufWriter",
-    "ThinBox",
-    "UniqueRc",
-    "LineWriter",
-];
-
-/// Methods by which containers of other crates allocate; other methods of theirs pass through to something inside.
-const ALLOCATING: [&str; 20] = [
-    "new", "with_", "from", "insert", "push", "put", "add", "entry", "extend", "append", "reserve",
-    "get_or", "set", "store", "clone", "default", "resize", "grow", "collect", "alloc",
-];
-
-fn owned_type(function: &str) -> Owned {
-    let symbol = Symbol::parse(function);
-    // What these produce stands in their generic arguments.
-    if symbol.method == "collect"
-        && symbol
-            .of_trait
-            .is_none_or(|of_trait| of_trait.ends_with("::Iterator"))
-    {
-        return symbol.arguments.map_or(Owned::None, container);
-    }
-    match (
-        function.split("::<").next().unwrap_or(function),
-        symbol.arguments,
-    ) {
-        ("alloc::vec::from_elem", Some(element)) => {
-            return named(&format!("alloc::vec::Vec<{element}>"));
-        }
-        ("alloc::vec::from_elem", None) => return Owned::Unnamed,
-        ("alloc::fmt::format", _)
-        | ("alloc::str::join_generic_copy", Some("str, u8, alloc::string::String")) => {
-            return named("alloc::string::String");
-        }
-        _ => {}
-    }
-    let Some(ty) = symbol.self_type else {
-        return Owned::None;
-    };
-    if symbol::owner(&format!("{ty}::")).is_none_or(|krate| STANDARD.contains(&krate)) {
-        return container(ty);
-    }
-    let helper = symbol.of_trait.is_some_and(|of_trait| {
-        [
-            "Future",
-            "Iterator",
-            "Deserializer",
-            "Serializer",
-            "Visitor",
-            "Service",
-            "Handler",
-            "FnOnce",
-            "FnMut",
-            "Fn",
-        ]
-        .contains(
-            &symbol::path(of_trait)
-                .rsplit("::")
-                .next()
-                .unwrap_or_default(),
-        )
-    });
-    let allocates = ALLOCATING
-        .iter()
-        .any(|verb| symbol.method.starts_with(verb));
-    let plain = ty.starts_with(|c: char| c.is_alphanumeric())
-        && !symbol::is_closure(ty)
-        && !ty.starts_with("dyn ");
-    if helper || !allocates || !plain {
-        Owned::None
-    } else {
-        named(ty)
-    }
-}
-
-/// A container of the standard library, or nothing.
-fn container(ty: &str) -> Owned {
-    let path = symbol::path(ty);
-    let is_standard = path
-        .split("::")
-        .next()
-        .is_some_and(|krate| STANDARD.contains(&krate));
-    let name = path.rsplit("::").next().unwrap_or(path);
-    if !is_standard || !CONTAINERS.contains(&name) {
-        // `VacantEntry<K, V>` and such are steps on the way
-        return Owned::None;
-    }
-    // `Arc<ArcInner<T>>`-like insides of a container are not what anyone wrote
-    let inside = symbol::arguments(ty)
-        .first()
-        .map_or("", |argument| symbol::path(argument));
-    let is_inside = ["ArcInner", "RcInner", "RcBox", "LeafNode", "InternalNode"]
-        .contains(&inside.rsplit("::").next().unwrap_or(inside));
-    if is_inside { Owned::None } else { named(ty) }
-}
-
-fn named(ty: &str) -> Owned {
-    if symbol::has_placeholder(ty) {
-        Owned::Unnamed
-    } else {
-        Owned::Type(symbol::short_type(ty).into())
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -55,7 +55,7 @@ impl Recorder {
     /// To start with other than the default settings.
     pub fn builder() -> Builder {
         Builder {
-            frames: 24,
+            frames: 16,
             deadline: Duration::from_secs(60),
         }
     }
@@ -114,7 +114,7 @@ impl std::fmt::Debug for Recorder {
 
 impl Builder {
     /// How many frames of each stack are kept, counted from the allocation outwards; at least 4,
-    /// 24 unless set. More frames cost more time an allocation and make more distinct stacks.
+    /// 16 unless set. More frames cost more time an allocation and make more distinct stacks.
     #[must_use]
     pub fn frames(mut self, frames: usize) -> Self {
         self.frames = frames;

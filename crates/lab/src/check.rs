@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use heapdiff::growth::SiteGrowth;
 use serde::Serialize;
 
 use crate::catalog::Lab;
@@ -128,9 +129,8 @@ fn judge(
             } else {
                 Status::Fixed
             };
-            report.bytes_per_request = Some(leaks.iter().map(|leak| leak.bytes_per_request).sum());
-            report.blocks_per_request =
-                Some(leaks.iter().map(|leak| leak.blocks_per_request).sum());
+            report.bytes_per_request = Some(sum(&leaks, |leak| leak.bytes_per_request));
+            report.blocks_per_request = Some(sum(&leaks, |leak| leak.blocks_per_request));
             report.top_site = leaks.first().map(|leak| TopSite {
                 type_name: leak.site.constructor(),
                 file: leak.site.frame.file().map(str::to_owned),
@@ -147,6 +147,11 @@ fn judge(
         report,
         measurement,
     })
+}
+
+/// Zero for none, where `Iterator::sum` of floats has a negative one.
+fn sum(leaks: &[&SiteGrowth], of: impl Fn(&SiteGrowth) -> f64) -> f64 {
+    leaks.iter().fold(0.0, |sum, leak| sum + of(leak))
 }
 
 impl Report {

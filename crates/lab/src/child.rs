@@ -2,10 +2,15 @@
 
 use std::io;
 use std::process::ExitStatus;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+/// How long a killed process may take to end.
+const LAST_BREATH: Duration = Duration::from_secs(1);
 
 /// A child in a process group of its own. Killed, group and all, when dropped before it has ended.
 #[derive(Debug)]
@@ -53,5 +58,10 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill_group();
+        // The runtime may be ending: nobody else would reap it.
+        let deadline = Instant::now() + LAST_BREATH;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Builds a server as a student would, with cargo.
 
 use std::env;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -39,7 +38,7 @@ pub(crate) async fn compile(repo: &Repo, server: Server) -> Result<Build> {
         .current_dir(repo.root())
         // `--bin`, as the alias in .cargo/config.toml: features are unified over the workspace.
         .args(["build", "--release", "--bin", server.program()])
-        .args(["--message-format", "json-diagnostic-rendered-ansi"])
+        .args(["--message-format", "json-render-diagnostics"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     if let Some(target) = repo.target() {
@@ -51,7 +50,7 @@ pub(crate) async fn compile(repo: &Repo, server: Server) -> Result<Build> {
     let stdout = cargo.take_stdout().context("cargo's output is piped")?;
     let mut lines = BufReader::new(stdout).lines();
     let mut program = None;
-    let mut errors = 0;
+    let mut compiled = false;
     while let Some(line) = lines
         .next_line()
         .await
@@ -61,11 +60,7 @@ pub(crate) async fn compile(repo: &Repo, server: Server) -> Result<Build> {
             Ok(Message::Artifact { target, executable }) if target.name == server.program() => {
                 program = executable.or(program);
             }
-            Ok(Message::Diagnostic { message }) => {
-                errors += usize::from(message.level.starts_with("error"));
-                // The whole of it, in the compiler's own colours where they can be shown.
-                let _ = anstream::stderr().write_all(message.rendered.as_bytes());
-            }
+            Ok(Message::Finished) => compiled = true,
             _ => {}
         }
     }
@@ -73,7 +68,7 @@ pub(crate) async fn compile(repo: &Repo, server: Server) -> Result<Build> {
     let took = started.elapsed();
     match program {
         Some(program) if status.success() => Ok(Build::Ready { program, took }),
-        _ if errors > 0 => Ok(Build::Failed { took }),
+        _ if compiled => Ok(Build::Failed { took }),
         _ => bail!(
             "cargo build --bin {} ended with {status}: what it says above is to be put right first",
             server.program()
@@ -81,7 +76,8 @@ pub(crate) async fn compile(repo: &Repo, server: Server) -> Result<Build> {
     }
 }
 
-/// The lines of `--message-format json` that matter here.
+/// The lines of `--message-format json` that matter here: a build that fails before it finishes has another
+/// reason than the code.
 #[derive(Deserialize)]
 #[serde(tag = "reason")]
 enum Message {
@@ -90,8 +86,9 @@ enum Message {
         target: Target,
         executable: Option<PathBuf>,
     },
-    #[serde(rename = "compiler-message")]
-    Diagnostic { message: Diagnostic },
+    /// Cargo got as far as the compiler; what that had to say is on stderr.
+    #[serde(rename = "build-finished")]
+    Finished,
     #[serde(other)]
     Other,
 }
@@ -99,10 +96,4 @@ enum Message {
 #[derive(Deserialize)]
 struct Target {
     name: String,
-}
-
-#[derive(Deserialize)]
-struct Diagnostic {
-    level: String,
-    rendered: String,
 }

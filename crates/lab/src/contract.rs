@@ -85,7 +85,7 @@ mod tests {
         let contract = Contract {
             says: String::new(),
             status: 200,
-            at_least: Default::default(),
+            at_least: std::collections::BTreeMap::default(),
             allocates: 80_000,
         };
         assert!(check_work(&contract, 700 * 80_000, 700).is_ok());

@@ -1,7 +1,6 @@
 //! `cargo lab N`: the guided exercise. Boot snapshot, load, second snapshot, comparison, the line, the fix,
 //! the proof. Without a terminal, or with `--yes`, it is a tour of both servers as they stand.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -22,6 +21,9 @@ use crate::workbook::{State, Workbook};
 /// How often the student's file is looked at. Its content is compared, not its time: that works on every
 /// file system, and a file saved unchanged is not measured again.
 pub(crate) const GLANCE: Duration = Duration::from_millis(250);
+
+/// Requests per second at which a student can watch the heap grow.
+const WATCHABLE: f64 = 160.0;
 
 /// Wrong answers after which the lab tells.
 const TRIES: usize = 3;
@@ -121,7 +123,7 @@ async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> 
         server.stop().await;
         return Ok(false);
     };
-    let report = measure::drive(&server, lab, requests).await?;
+    let report = measure::drive(&server, lab, requests, Some(WATCHABLE)).await?;
     say::note(&report.to_string());
 
     say::heading("3. The second snapshot");
@@ -143,10 +145,20 @@ async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> 
     ));
 
     say::heading("4. The comparison");
-    let read = |path: &Path| heapdiff::files::read(path);
-    show::comparison(repo, &read(&before.path)?, &read(&after.path)?)?;
-    Ok(true)
+    let (before, after) = (measure::read(&before)?, measure::read(&after)?);
+    show::comparison(repo, &before.profile, &after.profile)?;
+    say::note(HOW_TO_READ);
+    Ok(student
+        .ask("\nPress Enter when you have read the table.")
+        .await
+        .is_some())
 }
+
+/// What stands under the student's first comparison.
+const HOW_TO_READ: &str = "\
+How to read it: a row is a type and the innermost line of your own code that allocated it, the largest growth
+first (Alloc. Size). # New counts blocks, so one collection that grew has few of them and many bytes. Rows from
+registry crates are the runtime's own, made once for the connections. labs/*/README.md explains each column.";
 
 /// Asks which line leaks until the answer is right or told; `false` when the student has left.
 async fn which_line(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
@@ -212,12 +224,15 @@ async fn fix(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
         code(repo.short(&book.path()).display()),
         lab.number
     ));
+    let mut seen = book.content()?;
     loop {
-        match wait_for_change(&book, student).await? {
+        match wait_for_change(&book, &seen, student).await? {
             Next::Leave => return Ok(false),
             Next::Hint => handout::hint(repo, lab, None)?,
             Next::Solution => handout::solution(repo, lab, false)?,
             Next::Check => {
+                // What is saved during the check is a change for the next round.
+                seen = book.content()?;
                 let checked = check::check(repo, lab, Server::Fixed).await?;
                 show::checked(repo, lab, &checked)?;
                 if checked.report.status.passed() {
@@ -248,8 +263,7 @@ enum Next {
     Leave,
 }
 
-async fn wait_for_change(book: &Workbook<'_>, student: &mut Student) -> Result<Next> {
-    let before = book.content()?;
+async fn wait_for_change(book: &Workbook<'_>, seen: &str, student: &mut Student) -> Result<Next> {
     show_prompt("\nwaiting for you to save (Enter, h, s, q):");
     loop {
         tokio::select! {
@@ -262,7 +276,7 @@ async fn wait_for_change(book: &Workbook<'_>, student: &mut Student) -> Result<N
             },
             () = sleep(GLANCE) => {
                 // An editor may be in the middle of replacing the file.
-                if book.content().is_ok_and(|now| now != before) {
+                if book.content().is_ok_and(|now| now != seen) {
                     say::note("saved");
                     return Ok(Next::Check);
                 }

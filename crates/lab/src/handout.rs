@@ -52,17 +52,8 @@ pub(crate) fn solution(repo: &Repo, lab: &Lab, apply: bool) -> Result<()> {
 
 /// Puts the leaky handler into the student's file, as the starting point.
 pub(crate) fn start(repo: &Repo, lab: &Lab) -> Result<()> {
-    put(
-        repo,
-        lab,
-        &Workbook::new(repo, lab).starter()?,
-        "the leaky handler",
-    )?;
-    say::note(&format!(
-        "Fix it there, then: {}",
-        say::code(format!("cargo lab check {}", lab.number))
-    ));
-    Ok(())
+    let starter = Workbook::new(repo, lab).starter()?;
+    put(repo, lab, &starter, "the leaky handler")
 }
 
 /// Puts the shipped file back and forgets the lab's progress.

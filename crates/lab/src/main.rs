@@ -71,8 +71,14 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             }
         }
         (Some(Command::Start { lab }), _) => {
-            handout::start(&repo, &load(lab)?).map(|()| ExitCode::SUCCESS)
+            handout::start(&repo, &load(lab)?)?;
+            say::note(&format!(
+                "Fix it there, then: {}",
+                say::code(format!("cargo lab check {lab}"))
+            ));
+            Ok(ExitCode::SUCCESS)
         }
+
         (
             Some(Command::Check {
                 lab,

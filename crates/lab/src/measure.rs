@@ -63,7 +63,7 @@ pub(crate) async fn measure(
     let post_mortem = running.post_mortem();
     running.stop().await;
     match (result, post_mortem) {
-        (Ok(Ok(snapshots)), _) => Ok(judge(lab, snapshots, started.elapsed())),
+        (Ok(Ok(dumps)), _) => judge(lab, &dumps, started.elapsed()),
         (Ok(Err(broken)), None) => Ok(Outcome::ContractBroken(broken)),
         // A server that ended by itself under load: its code's fault.
         (_, Some(post_mortem)) => Ok(Outcome::ContractBroken(post_mortem)),
@@ -71,10 +71,17 @@ pub(crate) async fn measure(
     }
 }
 
-/// Puts `requests` on the lab's route, with a progress bar that shows the live heap beside RSS.
-pub(crate) async fn drive(running: &Running, lab: &Lab, requests: u64) -> Result<driver::Report> {
+/// Puts `requests` on the lab's route, with a progress bar that shows the live heap beside RSS; as fast as
+/// the server answers, or at `rate` requests per second.
+pub(crate) async fn drive(
+    running: &Running,
+    lab: &Lab,
+    requests: u64,
+    rate: Option<f64>,
+) -> Result<driver::Report> {
     let load = driver::Load {
         requests,
+        rate,
         connections: lab.load.connections,
         ..driver::Load::new(format!("{}{}", running.url(), lab.route))
     };
@@ -156,7 +163,7 @@ async fn series(running: &Running, lab: &Lab) -> Result<Result<Vec<Dump>, String
                 "{served} requests are served already: [load] requests must be more than the contract asks"
             );
         };
-        let report = drive(running, lab, missing).await?;
+        let report = drive(running, lab, missing, None).await?;
         if !report.all_ok() {
             return Ok(Err(format!("not every request was answered\n{report}")));
         }
@@ -169,21 +176,18 @@ async fn series(running: &Running, lab: &Lab) -> Result<Result<Vec<Dump>, String
     Ok(Ok(dumps))
 }
 
-fn judge(lab: &Lab, dumps: Vec<Dump>, took: Duration) -> Outcome {
-    let read = |dump: Dump| {
-        Ok(Shot {
-            profile: heapdiff::files::read(&dump.path)?,
-            requests: dump.requests,
-        })
-    };
-    let snapshots: Vec<Shot> = match dumps
-        .into_iter()
-        .map(read)
-        .collect::<Result<_, heapdiff::Error>>()
-    {
-        Ok(snapshots) => snapshots,
-        Err(error) => return Outcome::ContractBroken(error.to_string()),
-    };
+/// Reads a snapshot; its file's name is enough to know it by.
+pub(crate) fn read(dump: &Dump) -> Result<Shot, heapdiff::Error> {
+    let profile = heapdiff::files::read(&dump.path)?;
+    let name = dump.path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(Shot {
+        profile: profile.labelled(name),
+        requests: dump.requests,
+    })
+}
+
+fn judge(lab: &Lab, dumps: &[Dump], took: Duration) -> Result<Outcome> {
+    let snapshots: Vec<Shot> = dumps.iter().map(read).collect::<Result<_, _>>()?;
     let warm = &snapshots[1..];
     let series: Vec<_> = warm
         .iter()
@@ -191,15 +195,16 @@ fn judge(lab: &Lab, dumps: Vec<Dump>, took: Duration) -> Outcome {
         .collect();
     let growth = growth::over(&series, &InApp::default());
     if let ([first, ..], [.., last]) = (warm, warm) {
-        let bytes = last.profile.totals.total_bytes - first.profile.totals.total_bytes;
-        let requests = last.requests - first.requests;
+        let total = |shot: &Shot| shot.profile.totals.total_bytes;
+        let bytes = total(last).saturating_sub(total(first));
+        let requests = last.requests.saturating_sub(first.requests);
         if let Err(broken) = contract::check_work(&lab.contract, bytes, requests) {
-            return Outcome::ContractBroken(broken);
+            return Ok(Outcome::ContractBroken(broken));
         }
     }
-    Outcome::Measured(Measurement {
+    Ok(Outcome::Measured(Measurement {
         snapshots,
         growth,
         took,
-    })
+    }))
 }

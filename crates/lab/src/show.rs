@@ -1,12 +1,10 @@
 //! What a student is shown of a measurement: the comparison, the annotated line, the growth per request,
 //! and the finding in words.
 
-use std::io;
-
-use anstream::{AutoStream, ColorChoice};
 use anyhow::Result;
-use heapdiff::terminal::{Screen, rate, thousands};
-use heapdiff::{Options, Profile, View, excerpt, terminal};
+use heapdiff::cli::Output;
+use heapdiff::terminal::{rate, thousands};
+use heapdiff::{Options, Profile, View, excerpt};
 
 use crate::catalog::Lab;
 use crate::check::{Checked, Report, Status};
@@ -24,13 +22,9 @@ pub(crate) fn comparison(repo: &Repo, before: &Profile, after: &Profile) -> Resu
         top: Some(TOP),
         ..View::default()
     };
-    let screen = screen();
-    say::note(&terminal::render(&comparison, &view, &screen));
-    let top = view.of_comparison(&comparison).rows.first().copied();
     let roots = [repo.root().to_path_buf()];
-    if let Some(text) = top.and_then(|row| excerpt::render(&comparison, row, &roots, &screen)) {
-        say::note(&text);
-    }
+    let screen = Output::of_stdout().screen(None);
+    say::note(&excerpt::below_table(&comparison, &view, &roots, &screen));
     Ok(())
 }
 
@@ -142,15 +136,5 @@ pub(crate) fn finding(lab: &Lab, report: &Report) {
                 lab.file
             ));
         }
-    }
-}
-
-/// What standard output is, as far as tables care.
-fn screen() -> Screen {
-    let stdout = io::stdout();
-    Screen {
-        width: terminal_size::terminal_size_of(&stdout)
-            .map_or(120, |(width, _)| usize::from(width.0)),
-        color: AutoStream::choice(&stdout) != ColorChoice::Never,
     }
 }

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use rand_pcg::rand_core::{Rng, SeedableRng};
 
 /// Search terms, most frequent first: what clients ask for follows a long tail.
 const WORDS: [&str; 16] = [
@@ -15,7 +15,7 @@ const WORDS: [&str; 16] = [
 /// An endless stream of [`Sample`]s, fixed by its seed.
 #[derive(Clone, Debug)]
 pub struct Generator {
-    rng: ChaCha8Rng,
+    rng: Pcg64Mcg,
     next_id: u64,
 }
 
@@ -38,7 +38,7 @@ impl Generator {
     /// A generator that will always yield the same samples for this `seed`.
     pub fn new(seed: u64) -> Self {
         Self {
-            rng: ChaCha8Rng::seed_from_u64(seed),
+            rng: Pcg64Mcg::seed_from_u64(seed),
             next_id: 0,
         }
     }
@@ -182,10 +182,10 @@ mod tests {
             first,
             Sample {
                 id: 0,
-                user: 139,
-                session: "2b0159d32e9b293a".to_owned(),
-                word: "tea",
-                quantity: 3,
+                user: 162,
+                session: "454f5828681cbeab".to_owned(),
+                word: "pepper",
+                quantity: 8,
             }
         );
     }

@@ -62,6 +62,12 @@ pub(super) fn of_snapshot(side: &Side, screen: &Screen) -> String {
     out
 }
 
+/// The columns of a row's name (`before`).
+const NAME: usize = 6;
+const GAP: usize = 3;
+/// What a snapshot's name gets at least; columns of numbers go first.
+const LABEL: usize = 16;
+
 struct Facts {
     name: &'static str,
     bytes: String,
@@ -95,7 +101,7 @@ fn print(rows: &[Facts], screen: &Screen) -> String {
             .any(|cell| !cell.is_empty())
             .then_some((head, cells))
     };
-    let columns: Vec<(&str, Vec<String>)> = [
+    let mut columns: Vec<(&str, Vec<String>)> = [
         column("live bytes", &|row| Some(row.bytes.clone())),
         column("blocks", &|row| Some(row.blocks.clone())),
         column("requests", &|row| row.requests.clone()),
@@ -104,7 +110,7 @@ fn print(rows: &[Facts], screen: &Screen) -> String {
     .into_iter()
     .flatten()
     .collect();
-    let widths: Vec<usize> = columns
+    let mut widths: Vec<usize> = columns
         .iter()
         .map(|(head, cells)| {
             cells
@@ -115,17 +121,22 @@ fn print(rows: &[Facts], screen: &Screen) -> String {
                 .max(width(head))
         })
         .collect();
-    let used = 6 + widths.iter().map(|width| width + 3).sum::<usize>() + 3;
+    let used =
+        |widths: &[usize]| NAME + widths.iter().map(|width| width + GAP).sum::<usize>() + GAP;
+    while columns.len() > 2 && used(&widths) + LABEL > screen.width {
+        columns.pop();
+        widths.pop();
+    }
+    let used = used(&widths);
 
     let mut out = String::new();
-    let heads =
-        columns
-            .iter()
-            .zip(&widths)
-            .fold(format!("{:6}", ""), |mut line, ((head, _), width)| {
-                let _ = write!(line, "   {head:>width$}");
-                line
-            });
+    let heads = columns.iter().zip(&widths).fold(
+        format!("{:NAME$}", ""),
+        |mut line, ((head, _), width)| {
+            let _ = write!(line, "   {head:>width$}");
+            line
+        },
+    );
     let _ = writeln!(out, "{}", screen.paint(DIM, &format!("{heads}   snapshot")));
     for (at, row) in rows.iter().enumerate() {
         let cells =
@@ -136,10 +147,10 @@ fn print(rows: &[Facts], screen: &Screen) -> String {
                     let _ = write!(line, "   {:>width$}", cells[at]);
                     line
                 });
-        let label = cut_start(&row.label, screen.width.saturating_sub(used).max(16));
+        let label = cut_start(&row.label, screen.width.saturating_sub(used).max(LABEL));
         let line = format!(
             "{}{}   {label}",
-            screen.paint(BOLD, &format!("{:6}", row.name)),
+            screen.paint(BOLD, &format!("{:NAME$}", row.name)),
             screen.paint(row.paint, &cells)
         );
         let _ = writeln!(out, "{}", line.trim_end());

@@ -16,8 +16,8 @@ use crate::compare::{Comparison, Row};
 use crate::frame::Frame;
 use crate::group::GroupBy;
 use crate::inventory::{Holding, Inventory};
+use crate::short;
 use crate::site::Site;
-use crate::symbol;
 use crate::view::{Selection, View};
 
 /// What a table is printed on.
@@ -43,7 +43,8 @@ pub fn render(comparison: &Comparison, view: &View, screen: &Screen) -> String {
     );
     out.push_str(&head::of_comparison(comparison, screen));
     for note in &comparison.notes {
-        let _ = writeln!(out, "\n{} {note}", screen.paint(WARNING, "warning:"));
+        out.push('\n');
+        wrap(&mut out, &format!("warning: {note}"), WARNING, screen);
     }
     out.push('\n');
     let lines: Vec<Line> = selection
@@ -70,8 +71,8 @@ pub fn render(comparison: &Comparison, view: &View, screen: &Screen) -> String {
         signed(comparison.total.size_delta),
         signed(comparison.total.delta)
     );
-    let _ = writeln!(out, "{reconciled}");
-    let bounds = "# New, # Deleted, Alloc., Freed and Grew are lower bounds, for DHAT counts per stack; the deltas are exact.";
+    wrap(&mut out, &reconciled, PLAIN, screen);
+    let bounds = "# New, # Deleted, Alloc., Freed and Grew are lower bounds, for DHAT counts per stack; the deltas are exact. Churned counts each realloc as an allocation.";
     paragraph(&mut out, bounds, screen);
     if !dropped.is_empty() {
         paragraph(
@@ -225,7 +226,7 @@ fn finish<'a>(
 ) -> Line {
     let by_stack = stack.is_some();
     let below = stack.into_iter().flatten().map(|frame| Place {
-        function: symbol::short_function(frame.function()),
+        function: short::short_function(frame.function()),
         file: frame.place(),
     });
     let place = if by_stack {
@@ -248,7 +249,12 @@ fn place(site: &Site, sites: usize) -> Place {
         "(no line known)".clone_into(&mut file);
     }
     if sites > 1 {
-        let _ = write!(file, " (and {} more sites)", sites - 1);
+        let _ = write!(
+            file,
+            " (and {} more {})",
+            sites - 1,
+            if sites == 2 { "site" } else { "sites" }
+        );
     }
     // where the function stands for the type, it need not be said twice
     let function = if site.type_name.is_some() {
@@ -262,18 +268,15 @@ fn place(site: &Site, sites: usize) -> Place {
 /// What the table leaves out.
 fn rest<R>(selection: &Selection<'_, R>, view: &View, screen: &Screen) -> String {
     let mut out = String::new();
-    let rows = |n: usize| {
-        if n == 1 {
-            "1 more row".to_owned()
-        } else {
-            format!("{n} more rows")
-        }
-    };
+    let rows = |n: usize, more: &str| format!("{n} {more}{}", if n == 1 { "row" } else { "rows" });
     if selection.hidden > 0 {
         let all = selection.rows.len() + selection.hidden;
         paragraph(
             &mut out,
-            &format!("… {}; --top {all} shows all", rows(selection.hidden)),
+            &format!(
+                "… {}; --top {all} shows all",
+                rows(selection.hidden, "more ")
+            ),
             screen,
         );
     }
@@ -287,8 +290,8 @@ fn rest<R>(selection: &Selection<'_, R>, view: &View, screen: &Screen) -> String
         paragraph(
             &mut out,
             &format!(
-                "{kept} \"{filter}\"; {} without --filter",
-                rows(selection.filtered)
+                "{kept} \"{filter}\"; {} left out",
+                rows(selection.filtered, "other ")
             ),
             screen,
         );
@@ -296,12 +299,17 @@ fn rest<R>(selection: &Selection<'_, R>, view: &View, screen: &Screen) -> String
     out
 }
 
-/// A dim remark, broken into lines at spaces.
+/// A dim remark.
 fn paragraph(out: &mut String, text: &str, screen: &Screen) {
+    wrap(out, text, DIM, screen);
+}
+
+/// Prints a text, broken into lines at spaces.
+fn wrap(out: &mut String, text: &str, paint: Paint, screen: &Screen) {
     let mut line = String::new();
     for word in text.split(' ') {
         if !line.is_empty() && number::width(&line) + 1 + number::width(word) > screen.width {
-            let _ = writeln!(out, "{}", screen.paint(DIM, &line));
+            let _ = writeln!(out, "{}", screen.paint(paint, &line));
             line.clear();
         }
         if !line.is_empty() {
@@ -309,7 +317,7 @@ fn paragraph(out: &mut String, text: &str, screen: &Screen) {
         }
         line.push_str(word);
     }
-    let _ = writeln!(out, "{}", screen.paint(DIM, &line));
+    let _ = writeln!(out, "{}", screen.paint(paint, &line));
 }
 
 fn by(by: GroupBy) -> &'static str {

@@ -47,8 +47,11 @@ pub(super) struct Printed {
 const GAP: usize = 2;
 /// A name is not squeezed below this before columns are dropped.
 const NAME: usize = 22;
-/// What leads to a place on its own line.
-const LEAD: &str = "  └ ";
+/// Longer names and functions are cut: generic arguments of libraries have no end.
+const LONGEST_NAME: usize = 56;
+const LONGEST_FUNCTION: usize = 48;
+/// From this rank on a column is dropped for the sake of one line a row.
+const LUXURY: u8 = 6;
 
 pub(super) fn print(
     heads: (&str, &str),
@@ -96,12 +99,18 @@ pub(super) fn print(
         out.truncate(end);
         out.push('\n');
         let place = (!layout.inline && !line.place.is_empty()).then_some(&line.place);
-        for place in place.into_iter().chain(&line.below) {
-            let left = screen.width.saturating_sub(width(LEAD));
+        let below: Vec<&Place> = place.into_iter().chain(&line.below).collect();
+        for (at, place) in below.iter().enumerate() {
+            let lead = if at + 1 < below.len() {
+                "  │ "
+            } else {
+                "  └ "
+            };
+            let left = screen.width.saturating_sub(width(lead));
             let _ = writeln!(
                 out,
                 "{}{}",
-                screen.paint(DIM, LEAD),
+                screen.paint(DIM, lead),
                 place.fit(left, screen)
             );
         }
@@ -129,20 +138,30 @@ impl Layout {
             .enumerate()
             .map(|(at, column)| width(column.head).max(widest(&|line| width(&line.cells[at].text))))
             .collect();
-        let name = widest(&|line| width(&line.name)).max(width(heads.0));
+        let name = widest(&|line| width(&line.name))
+            .max(width(heads.0))
+            .min(LONGEST_NAME);
         let place = widest(&|line| line.place.width()).max(width(heads.1));
         let mut kept: Vec<usize> = (0..columns.len()).collect();
         let numbers = |kept: &[usize]| kept.iter().map(|at| widths[*at] + GAP).sum::<usize>();
 
-        let used = name + numbers(&kept);
-        if lines.iter().any(|line| !line.place.is_empty()) && used + GAP + place <= screen {
-            return Self {
-                name,
-                widths,
-                kept,
-                inline: true,
-                used,
-            };
+        let has_places = lines.iter().any(|line| !line.place.is_empty());
+        let fits = |kept: &[usize]| has_places && name + numbers(kept) + GAP + place <= screen;
+        let without_luxury: Vec<usize> = kept
+            .iter()
+            .copied()
+            .filter(|at| columns[*at].rank < LUXURY)
+            .collect();
+        for kept in [&kept, &without_luxury] {
+            if fits(kept) {
+                return Self {
+                    name,
+                    used: name + numbers(kept),
+                    kept: kept.clone(),
+                    widths,
+                    inline: true,
+                };
+            }
         }
         let is_empty = |at: usize| lines.iter().all(|line| line.cells[at].text == "0");
         while name.min(NAME) + numbers(&kept) > screen {
@@ -176,7 +195,7 @@ impl Place {
         } else {
             GAP
         };
-        width(&self.function) + gap + width(&self.file)
+        width(&self.function).min(LONGEST_FUNCTION) + gap + width(&self.file)
     }
 
     /// Both if they fit; the file keeps its end (name and line), the function its beginning.

@@ -1,0 +1,314 @@
+//! The program, run: its answers, its exit codes, and what it says to bad input.
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use common::{PAIRS, fixture, fixtures};
+use tempfile::TempDir;
+
+/// A run of heapdiff in a folder with the fixtures and whatever files the test adds.
+struct Run {
+    folder: TempDir,
+    args: Vec<String>,
+}
+
+impl Run {
+    fn new(args: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for name in PAIRS.iter().flat_map(|(before, after)| [before, after]) {
+            std::fs::write(folder.path().join(name), fixture(name)).expect("a copy");
+        }
+        Self {
+            folder,
+            args: args.split_whitespace().map(str::to_owned).collect(),
+        }
+    }
+
+    fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        std::fs::write(self.folder.path().join(name), content).expect("a file");
+        self
+    }
+
+    fn arg(mut self, arg: &Path) -> Self {
+        self.args.push(arg.display().to_string());
+        self
+    }
+
+    fn output(&self) -> (Option<i32>, String, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_heapdiff"))
+            .args(&self.args)
+            .current_dir(self.folder.path())
+            .output()
+            .expect("heapdiff runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    }
+
+    /// Expects success and these texts on standard output.
+    fn prints(self, texts: &[&str]) -> String {
+        let (code, stdout, stderr) = self.output();
+        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+        for text in texts {
+            assert!(stdout.contains(text), "no {text:?} in:\n{stdout}");
+        }
+        stdout
+    }
+
+    /// Expects exit code 2 and one line on standard error that has these texts.
+    fn refuses(self, texts: &[&str]) {
+        let (code, stdout, stderr) = self.output();
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        for text in texts {
+            assert!(stderr.contains(text), "no {text:?} in: {stderr}");
+        }
+    }
+}
+
+/// Expects that a file of this content is refused with these texts, and with its name.
+fn refused(content: impl AsRef<[u8]>, texts: &[&str]) {
+    Run::new("show bad.json")
+        .file("bad.json", content.as_ref())
+        .refuses(&["cannot read snapshot bad.json: "]);
+    Run::new("compare leak-before.json bad.json")
+        .file("bad.json", content)
+        .refuses(texts);
+}
+
+fn dhat(pps: &str, ftbl: &str) -> String {
+    format!(r#"{{"dhatFileVersion":2,"mode":"heap","bklt":true,"pps":[{pps}],"ftbl":[{ftbl}]}}"#)
+}
+
+#[test]
+fn both_snapshots_of_every_pair_can_be_shown_and_compared() {
+    for (before, after) in PAIRS {
+        Run::new(&format!("show {before}")).prints(&["Live heap by site"]);
+        for by in ["site", "type", "stack"] {
+            Run::new(&format!("compare {before} {after} --by {by}"))
+                .prints(&["exactly heap after − heap before"]);
+            Run::new(&format!("compare {after} {before} --by {by}"))
+                .prints(&["exactly heap after − heap before"]);
+        }
+    }
+}
+
+#[test]
+fn the_first_row_is_the_leak_in_the_users_code() {
+    let json =
+        Run::new("compare orders-v0-before.json orders-v0-after.json --format json").prints(&[]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let row = &json["rows"][0];
+    assert_eq!(
+        (&row["type"], &row["file"], &row["line"]),
+        (
+            &"Vec<Arc<Redundant>>".into(),
+            &"orders/src/main.rs".into(),
+            &36.into()
+        )
+    );
+    assert_eq!(row["in_app"], true);
+    assert_eq!(row["grew_in_place"], row["size_delta"]);
+    let sum: i64 = json["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| row["size_delta"].as_i64().expect("bytes"))
+        .sum();
+    assert_eq!(json["size_delta"], sum);
+}
+
+#[test]
+fn the_source_is_quoted_where_it_is_found() {
+    let compare = "compare orders-v0-before.json orders-v0-after.json --source-root";
+    Run::new(compare).arg(&fixtures()).prints(&[
+        "--> orders/src/main.rs:36",
+        "leak.push(object.clone());",
+        "bytes held here",
+    ]);
+    assert!(
+        !Run::new("compare orders-v0-before.json orders-v0-after.json")
+            .prints(&[])
+            .contains("-->")
+    );
+}
+
+#[test]
+fn a_snapshot_compared_with_itself_shows_nothing() {
+    Run::new("compare leak-after.json leak-after.json").prints(&[
+        "Nothing was allocated or freed",
+        "Σ Size Delta 0 bytes, Σ # Delta 0 blocks",
+    ]);
+}
+
+#[test]
+fn options_choose_what_is_shown() {
+    let orders = "orders-v0-before.json orders-v0-after.json";
+    Run::new(&format!("compare {orders} --top 3")).prints(&["--top 26 shows all"]);
+    Run::new(&format!("compare {orders} --filter HashMap"))
+        .prints(&["HashMap<u64, String>", "other rows left out"]);
+    Run::new(&format!("compare {orders} --filter nosuchthing"))
+        .prints(&["No row matches \"nosuchthing\""]);
+    Run::new(&format!("compare {orders} --in-app dhat --width 80"))
+        .prints(&["Not shown at this width"]);
+    for sort in ["alloc", "delta", "new", "freed", "churn"] {
+        Run::new(&format!("compare {orders} --sort {sort}"))
+            .prints(&["Constructor", "… 16 more rows"]);
+    }
+    assert!(
+        Run::new("show leak-after.json --format json --top 1")
+            .prints(&["\"rows_hidden\": 1"])
+            .contains("grow")
+    );
+}
+
+#[test]
+fn bad_snapshots_are_refused_with_a_reason_and_a_way_on() {
+    refused("", &["empty", "take the snapshot again"]);
+    refused("\n \t", &["empty"]);
+    refused("hello", &["not JSON", "DHAT file"]);
+    refused("\u{0}\u{1}\u{1b}[31m", &["not JSON"]);
+    refused("{}", &["not a DHAT file"]);
+    refused("[1, 2]", &["not a DHAT file"]);
+    refused("3", &["not a DHAT file"]);
+    refused(r#"{"dhatFileVersion":3}"#, &["version 3", "only version 2"]);
+    refused(r#"{"dhatFileVersion":-1}"#, &["version -1"]);
+    refused(
+        r#"{"dhatFileVersion":2,"mode":"rust-ad-hoc"}"#,
+        &["\"rust-ad-hoc\"", "no live heap blocks"],
+    );
+    refused(
+        r#"{"dhatFileVersion":2,"mode":"copy\u001b[2J"}"#,
+        &[r"copy\u{1b}[2J"],
+    );
+    refused(
+        r#"{"dhatFileVersion":2,"mode":"heap","bklt":false,"pps":[],"ftbl":[]}"#,
+        &["no live blocks"],
+    );
+    refused(
+        r#"{"dhatFileVersion":2,"mode":"heap","bklt":true}"#,
+        &["missing field `pps`"],
+    );
+    refused(&fixture("leak-after.json")[..700], &["cut short"]);
+    refused(
+        [b"\xff\xfe".as_slice(), &fixture("leak-after.json")].concat(),
+        &["not JSON"],
+    );
+}
+
+#[test]
+fn absurd_snapshots_are_refused_too() {
+    refused(
+        dhat(r#"{"tb":1,"tbk":1,"eb":1,"ebk":1,"fs":[1]}"#, r#""[root]""#),
+        &["program point 0", "frame 1", "has 1"],
+    );
+    refused(
+        dhat(r#"{"tb":1,"tbk":1,"eb":1,"ebk":1,"fs":[99999999999]}"#, ""),
+        &["program point 0"],
+    );
+    refused(
+        dhat(r#"{"tb":1,"tbk":1,"eb":-1,"ebk":1,"fs":[]}"#, ""),
+        &["-1"],
+    );
+    refused(
+        dhat(r#"{"tb":1,"tbk":1,"eb":1.5,"ebk":1,"fs":[]}"#, ""),
+        &["1.5"],
+    );
+    refused(
+        dhat(r#"{"tb":1,"tbk":1,"fs":[]}"#, ""),
+        &["missing field `eb`"],
+    );
+    refused(
+        dhat(r#"{"tb":1,"tbk":1,"eb":1,"ebk":1}"#, ""),
+        &["missing field `fs`"],
+    );
+    refused(
+        dhat(
+            r#"{"tb":1,"tbk":1,"eb":18446744073709551616,"ebk":1,"fs":[]}"#,
+            "",
+        ),
+        &["not as DHAT writes it"],
+    );
+    refused(
+        dhat(
+            r#"{"tb":9223372036854775808,"tbk":1,"eb":1,"ebk":1,"fs":[]}"#,
+            "",
+        ),
+        &["absurd", "tb"],
+    );
+    let huge = r#"{"tb":1,"tbk":1,"eb":9223372036854775807,"ebk":1,"fs":[]}"#;
+    refused(dhat(&format!("{huge},{huge}"), ""), &["absurd", "eb"]);
+    refused(
+        format!(
+            r#"{{"dhatFileVersion":2,"heapshot":{}"#,
+            "[".repeat(100_000)
+        ),
+        &["recursion limit"],
+    );
+}
+
+#[test]
+fn paths_that_are_no_files_are_refused() {
+    Run::new("show missing.json").refuses(&[
+        "cannot read snapshot missing.json: no such file",
+        "check the path",
+    ]);
+    Run::new("show .").refuses(&[
+        "cannot read snapshot .: it is a directory",
+        "one of the snapshot files",
+    ]);
+}
+
+#[test]
+fn names_cannot_send_escape_sequences_to_the_terminal() {
+    let hostile = dhat(
+        r#"{"tb":1,"tbk":1,"eb":1,"ebk":1,"fs":[0]}"#,
+        r#""0x1: evil\u001b[2J\u009b\u202e (evil\u0007.rs:1:1)""#,
+    );
+    for args in [
+        "show evil.json",
+        "show evil.json --by stack",
+        "show evil.json --format json",
+    ] {
+        let printed = Run::new(args).file("evil.json", &hostile).prints(&["evil"]);
+        assert!(
+            printed
+                .chars()
+                .all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'),
+            "{printed:?}"
+        );
+    }
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_help_with_0() {
+    assert_eq!(Run::new("compare one.json").output().0, Some(2));
+    assert_eq!(
+        Run::new("show leak-after.json --by colour").output().0,
+        Some(2)
+    );
+    Run::new("compare --help").prints(&["--in-app <CRATE,…>", "--source-root <DIR>"]);
+}
+
+#[test]
+fn a_reader_who_stops_early_is_no_failure() {
+    let run = Run::new("show orders-v0-after.json --format json");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_heapdiff"))
+        .args(&run.args)
+        .current_dir(run.folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("heapdiff runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("heapdiff ends");
+    assert_eq!(
+        (output.status.code(), output.stderr.as_slice()),
+        (Some(0), b"".as_slice())
+    );
+}

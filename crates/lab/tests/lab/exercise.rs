@@ -1,0 +1,109 @@
+//! `cargo lab 1`: the tour without questions, and the exercise with a student at a terminal.
+
+use crate::Lab;
+use crate::student::Student;
+
+#[test]
+fn the_tour_shows_both_comparisons_and_ends_well() {
+    let lab = Lab::new();
+    let answer = lab
+        .run(&["1", "--yes"])
+        .ends_with(0)
+        .says("LEAKING")
+        .says("NO LEAK");
+    let tables: Vec<&str> = answer.stdout.split("Constructor").skip(1).collect();
+    let [leaky, fixed] = tables.as_slice() else {
+        panic!("two comparisons are shown:\n{}", answer.stdout)
+    };
+    let first_row: Vec<&str> = leaky.lines().skip(1).take(2).collect();
+    assert!(
+        first_row[0].starts_with("Vec<Arc<Redundant>>"),
+        "{first_row:?}"
+    );
+    assert!(
+        first_row[1].contains("leaky-server/src/lab1.rs:"),
+        "{first_row:?}"
+    );
+    assert!(
+        answer
+            .stdout
+            .contains("references.push(Arc::clone(&object));")
+    );
+    assert!(!fixed.contains("Redundant"), "{fixed}");
+    assert_eq!(lab.servers(), [] as [String; 0]);
+}
+
+#[test]
+fn a_tour_on_a_fixed_server_that_leaks_ends_badly() {
+    let lab = Lab::new();
+    lab.run(&["start", "1"]);
+    lab.run(&["1", "--yes"]).ends_with(1);
+}
+
+#[test]
+fn a_student_is_guided_from_the_leak_to_the_proof() {
+    let lab = Lab::new();
+    let mut student = Student::sit_down(lab.command(&["1"]));
+    student.sees("Press Enter to build and start the server.");
+    student.types("");
+    student.sees("1. The first snapshot");
+    student.sees("Predict: by how many megabytes");
+    student.types("5");
+    student.sees("throughput");
+    student.sees("You said 5 MB; it grew by 67.");
+    student.sees("Vec<Arc<Redundant>>");
+    student.sees("67,108,864 bytes held here");
+    student.sees("Press Enter when you have read the table.");
+    student.types("");
+    student.sees("5. Which line leaks?");
+    student.types("1000");
+    student.sees("That is not the number of a line");
+    student.types("17");
+    student.sees("Not this one");
+    student.types("h");
+    student.sees("hint 1 of 3");
+    student.types("8");
+    student.sees("the list is a `static`");
+    student.sees("now holds the leaky handler");
+
+    student.sees("waiting for you to save");
+    lab.edit("Vec::new());", "Vec::nev());");
+    student.sees("BUILD FAILED");
+    student.sees("waiting for you to save");
+    lab.edit("Vec::nev());", "Vec::new());");
+    student.sees("LEAKING");
+    student.sees("waiting for you to save");
+    lab.edit(
+        "REFERENCES.lock().expect(\"no handler panics\")",
+        "Vec::with_capacity(10_000)",
+    );
+    lab.edit(
+        "static REFERENCES: Mutex<Vec<Arc<Redundant>>> = Mutex::new(Vec::new());\n\n",
+        "",
+    );
+    lab.edit("{Arc, Mutex}", "Arc");
+    student.sees("FIXED: lab 1");
+    student.sees("Proved");
+    assert_eq!(student.leaves(), Some(0));
+    assert_eq!(lab.servers(), [] as [String; 0]);
+}
+
+#[test]
+fn a_wrong_answer_three_times_is_told() {
+    let lab = Lab::new();
+    let mut student = Student::sit_down(lab.command(&["1"]));
+    student.types("\n\n"); // start, and no guess
+    student.sees("It grew by 67.");
+    student.sees("when you have read the table");
+    student.types("");
+    student.sees("The number of the line");
+    for wrong in ["1", "18", "17"] {
+        student.types(wrong);
+    }
+    student.sees("It is this one:");
+    student.sees("waiting for you to save");
+    student.types("s");
+    student.sees("-static REFERENCES");
+    student.types("q");
+    assert_eq!(student.leaves(), Some(1));
+}

@@ -1,0 +1,118 @@
+//! `cargo lab` as a student uses it: real builds, real servers, in a scratch copy of the workspace.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod check;
+mod ends;
+mod exercise;
+mod handout;
+mod student;
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use common::Scratch;
+use serde_json::Value;
+
+/// The lab, in a scratch copy of the workspace.
+struct Lab {
+    scratch: Scratch,
+}
+
+/// What came of a call.
+struct Answer {
+    stdout: String,
+    stderr: String,
+    code: Option<i32>,
+}
+
+impl Lab {
+    fn new() -> Self {
+        Self {
+            scratch: Scratch::new("lab"),
+        }
+    }
+
+    /// `cargo lab ARGS…`, ready to start.
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.scratch.command(env!("CARGO_BIN_EXE_lab"));
+        command.args(args).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs `cargo lab ARGS…` to its end.
+    fn run(&self, args: &[&str]) -> Answer {
+        Answer::of(self.command(args).output().unwrap())
+    }
+
+    /// Runs `cargo lab check 1 --json ARGS…`.
+    fn check(&self, args: &[&str]) -> (Value, Option<i32>) {
+        let answer = self.run(&[&["check", "1", "--json"], args].concat());
+        let json = serde_json::from_str(&answer.stdout)
+            .unwrap_or_else(|_| panic!("no JSON: {}{}", answer.stdout, answer.stderr));
+        (json, answer.code)
+    }
+
+    /// The student's file.
+    fn file(&self) -> PathBuf {
+        self.scratch.root().join("crates/fixed-server/src/lab1.rs")
+    }
+
+    fn read(&self) -> String {
+        std::fs::read_to_string(self.file()).unwrap()
+    }
+
+    fn write(&self, content: &str) {
+        std::fs::write(self.file(), content).unwrap();
+    }
+
+    /// Replaces a text that is in the student's file.
+    fn edit(&self, from: &str, to: &str) {
+        let content = self.read();
+        assert!(content.contains(from), "{from:?} is not in\n{content}");
+        self.write(&content.replace(from, to));
+    }
+
+    /// The servers of this copy that run, by their command lines.
+    fn servers(&self) -> Vec<String> {
+        let root = self.scratch.root().to_string_lossy().into_owned();
+        let command_line = |entry: std::fs::DirEntry| {
+            let text = std::fs::read(entry.path().join("cmdline")).ok()?;
+            Some(String::from_utf8_lossy(&text).replace('\0', " "))
+        };
+        std::fs::read_dir("/proc")
+            .unwrap()
+            .flatten()
+            .filter_map(command_line)
+            .filter(|line| line.contains("-server --listen") && line.contains(&root))
+            .collect()
+    }
+}
+
+impl Answer {
+    fn of(output: Output) -> Self {
+        Self {
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code(),
+        }
+    }
+
+    /// Asserts the exit code, and shows everything if it is another.
+    fn ends_with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that a text was printed, on either stream.
+    fn says(self, text: &str) -> Self {
+        let said = self.stdout.contains(text) || self.stderr.contains(text);
+        assert!(
+            said,
+            "nobody said {text:?}:\n{}{}",
+            self.stdout, self.stderr
+        );
+        self
+    }
+}
