@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -48,9 +48,11 @@ pub(crate) fn run(mut command: Command, deadline: Duration) -> io::Result<Finish
     })
 }
 
-/// A command that goes on until this is dropped.
+/// A command that goes on until this is dropped, or until this process ends in whatever way.
 pub(crate) struct Server {
     child: Child,
+    /// Never written to. When it closes, the group kills itself.
+    leash: Option<ChildStdin>,
     lines: Receiver<String>,
     /// What it has printed so far.
     pub(crate) printed: Vec<String>,
@@ -58,11 +60,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(mut command: Command) -> io::Result<Self> {
+    /// Starts `script` in `bash`.
+    pub(crate) fn start(mut bash: Command, script: &str) -> io::Result<Self> {
         let stderr = tempfile::tempfile()?;
-        let mut child = command
+        let leashed = format!("(read -r _; kill -KILL 0) <&0 & exec </dev/null; {script}");
+        let mut child = bash
+            .args(["-c", &leashed])
             .process_group(0)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(stderr.try_clone()?)
             .spawn()?;
@@ -75,6 +80,7 @@ impl Server {
             }
         });
         Ok(Self {
+            leash: child.stdin.take(),
             child,
             lines,
             printed: Vec::new(),
@@ -124,4 +130,16 @@ fn content(file: &mut File) -> io::Result<String> {
     file.rewind()?;
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[test]
+fn a_server_does_not_outlive_the_test_that_started_it() {
+    let started = Instant::now();
+    let deadline = Duration::from_secs(60);
+    let mut server = Server::start(Command::new("bash"), "echo ready; exec sleep 1000").unwrap();
+    assert!(server.prints(deadline, |lines| lines == ["ready"]));
+    drop(server.leash.take());
+    server.prints(deadline, |_| false); // until its output closes
+    assert!(started.elapsed() < deadline, "it goes on");
+    assert!(!server.child.wait().unwrap().success());
 }

@@ -105,9 +105,10 @@ impl<'a> Session<'a> {
             Some(address) => step.command.replace(address, "127.0.0.1:0"),
             None => step.command.clone(),
         };
-        let mut bash = self.bash(&command);
+        let mut bash = (self.bash)();
         bash.env("LEAKLAB_LISTEN", "127.0.0.1:0");
-        let mut server = Server::start(bash).map_err(|error| self.failure(step, &error, "", ""))?;
+        let mut server =
+            Server::start(bash, &command).map_err(|error| self.failure(step, &error, "", ""))?;
         if !server.prints(COMMAND, |lines| {
             lines.iter().any(|line| address_in(line).is_some())
         }) {
