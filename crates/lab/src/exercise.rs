@@ -45,7 +45,7 @@ pub(crate) async fn tour(repo: &Repo, lab: &Lab) -> Result<bool> {
         };
     }
     say::note(&format!(
-        "\nThe snapshots are in {}; to read them again: {}",
+        "\nThe snapshots are in {}; to read them again:\n  {}",
         code(repo.short(&repo.state(lab.number)).display()),
         code(format!(
             "cargo run --release --bin heapdiff -- compare .lab/lab{n}/leaky-server/boot.json .lab/lab{n}/leaky-server/{last}-requests.json",
@@ -96,9 +96,10 @@ async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> 
     say::heading("1. The first snapshot");
     let before = server.snapshot_at_rest("before").await?;
     say::note(&format!(
-        "leaky-server runs at {}. Its heap just after the start: {} bytes live in {} blocks.\n\
-         Taking the snapshot paused it for {:.1} ms; it went on serving while the file was written.\n\
-         By hand you would have typed: {}",
+        "leaky-server runs at {}.\n\
+         Its heap just after the start: {} bytes live in {} blocks.\n\
+         The snapshot paused it for {:.1} ms; while the file was written it went on serving.\n\
+         By hand you would have typed:\n  {}",
         code(server.url()),
         terminal_number(before.live_bytes),
         terminal_number(before.live_blocks),
@@ -156,9 +157,11 @@ async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> 
 
 /// What stands under the student's first comparison.
 const HOW_TO_READ: &str = "\
-How to read it: a row is a type and the innermost line of your own code that allocated it, the largest growth
-first (Alloc. Size). # New counts blocks, so one collection that grew has few of them and many bytes. Rows from
-registry crates are the runtime's own, made once for the connections. labs/*/README.md explains each column.";
+How to read it: a row is a type, and the innermost line of your own code that
+allocated it; the largest growth comes first (Alloc. Size). # New counts blocks,
+so one collection that grew has few of them and many bytes. Rows whose place is
+in a registry crate are the runtime's own, made once for the connections.
+The README of the lab explains each column.";
 
 /// Asks which line leaks until the answer is right or told; `false` when the student has left.
 async fn which_line(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
@@ -195,9 +198,9 @@ async fn which_line(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<boo
                 return Ok(true);
             }
             Some(key) => say::note(key.reply.trim()),
-            None => say::note(
-                "Not that one. The first row of the comparison says in which file and line its memory was allocated.",
-            ),
+            None => {
+                say::note("Not that one. The first row of the comparison names a file and a line.")
+            }
         }
         tries += 1;
         if tries == TRIES {
@@ -218,9 +221,10 @@ async fn fix(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
         handout::start(repo, lab)?;
     }
     say::note(&format!(
-        "\nEdit {} so that the server no longer leaks and still does its job.\n\
-         Each time you save it, it is built, checked and compared again.\n\
-         Or type: Enter to check now, h for a hint, s to see the solution, q to leave; `cargo lab {}` goes on later.",
+        "\nEdit {} so that the server\n\
+         no longer leaks and still does its job. Each time you save the file, the server\n\
+         is built, checked and compared again. Or type: Enter to check now, h for a hint,\n\
+         s to see the solution, q to leave; `cargo lab {}` goes on later.",
         code(repo.short(&book.path()).display()),
         lab.number
     ));
@@ -248,8 +252,8 @@ fn proved(lab: &Lab) {
     say::heading("Proved");
     say::note(&format!(
         "The heap no longer grows with the requests, and the route still does its job.\n\
-         Compare your fix with the shipped one: {}\n\
-         What Chrome would have shown, and more to think about: {}",
+         The shipped fix, to compare with yours: {}\n\
+         What Chrome would have shown, and more: {}",
         code(format!("cargo lab solution {}", lab.number)),
         code(format!("labs/lab{}/README.md", lab.number)),
     ));

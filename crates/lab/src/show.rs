@@ -71,7 +71,7 @@ fn growth(measurement: &Measurement) {
             .map(|shot| thousands(shot.profile.totals.live_bytes))
             .collect();
         say::note(&format!(
-            "  whole heap  {}  (no site grows with the requests)",
+            "  whole heap  {}\n  No site grows with the requests.",
             bytes.join(" → ")
         ));
     }
