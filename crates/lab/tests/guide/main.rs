@@ -77,6 +77,20 @@ fn every_console_block_of_the_guide_is_true() {
 }
 
 #[test]
+fn a_copy_is_told_from_the_workspace_and_put_back() {
+    let scratch = Scratch::new("scratch");
+    let file = scratch.root().join("labs/lab1/lab.toml");
+    let shipped = fs::read_to_string(&file).unwrap();
+    fs::write(&file, "spoiled").unwrap();
+    fs::write(scratch.root().join("litter"), "").unwrap();
+    scratch.refresh().unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), shipped);
+    assert!(!scratch.root().join("litter").exists());
+    let manifest = fs::read_to_string(scratch.root().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("-scratch.scratch\"\n"), "{manifest}");
+}
+
+#[test]
 fn a_document_that_is_true_passes() {
     let text = "```console\n$ echo one; echo two \\\n  and three\none\n[..]three\n$ true\n```\n\n```sh\n$ false\n```\n";
     assert_eq!(run(text), Ok(()));
