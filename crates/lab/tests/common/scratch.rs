@@ -2,13 +2,16 @@
 //!
 //! - **Fast.** It is built into the workspace's own target folder, so that dependencies are not built again;
 //!   only files whose content differs are copied, so that what was built for the last test stays built.
+//! - **Apart.** cargo knows a package of a workspace by its name, version and place *in* the workspace, so it would
+//!   take the copy's packages and the workspace's for the same, and one's build for the other's. The copy's
+//!   packages therefore have a version of their own.
 //! - **One at a time.** cargo puts every build of a program at the same `target/release/PROGRAM`, and the last
 //!   one stands there. So whoever has a scratch copy holds a lock, across processes, until it is dropped;
 //!   and a test says `cargo run` or `cargo build` first, and runs nothing that was built before it came.
 
 use std::collections::BTreeSet;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,13 +19,15 @@ use std::process::Command;
 
 /// What is copied of the workspace. The rest (`target`, `.git`, a student's `.lab`) stays out.
 const PARTS: [&str; 6] = [
-    "Cargo.toml",
+    MANIFEST,
     "Cargo.lock",
     "README.md",
     "crates",
     "docs",
     "labs",
 ];
+
+const MANIFEST: &str = "Cargo.toml";
 
 /// Variables that cargo sets for a test and that would mislead what the test starts.
 const MISLEADING: [&str; 6] = [
@@ -83,7 +88,26 @@ impl Scratch {
             parts.insert(".cargo".into());
         }
         parts.retain(|part| self.workspace.join(part).exists());
-        mirror_entries(&self.workspace, &self.root, &parts)
+        remove_others(&self.root, &parts)?;
+        for part in &parts {
+            let (from, to) = (self.workspace.join(part), self.root.join(part));
+            if part == MANIFEST {
+                write_if_new(&to, self.manifest(&fs::read_to_string(from)?).as_bytes())?;
+            } else {
+                mirror(&from, &to)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The workspace's manifest with the copy's version.
+    fn manifest(&self, text: &str) -> String {
+        let (head, tail) = text
+            .split_once("\n[workspace.package]\nversion = \"")
+            .expect("[workspace.package] begins with the version");
+        let (version, tail) = tail.split_once('"').expect("the version ends");
+        let name = self.root.file_name().unwrap_or_default().to_string_lossy();
+        format!("{head}\n[workspace.package]\nversion = \"{version}-scratch.{name}\"{tail}")
     }
 
     /// A command that runs in the copy and builds into the workspace's target folder.
@@ -117,31 +141,32 @@ fn mirror(from: &Path, to: &Path) -> io::Result<()> {
             remove(to)?;
             fs::create_dir_all(to)?;
         }
-        let names = names(from)?
-            .into_iter()
-            .filter(|name| name != "target")
-            .collect();
-        return mirror_entries(from, to, &names);
+        let mut names = names(from)?;
+        names.remove(OsStr::new("target"));
+        remove_others(to, &names)?;
+        return names
+            .iter()
+            .try_for_each(|name| mirror(&from.join(name), &to.join(name)));
     }
-    let content = fs::read(from)?;
-    if to.is_dir() {
-        remove(to)?;
-    }
-    // The time of a file that is the same stays: cargo builds what is newer.
-    if fs::read(to).ok().as_ref() != Some(&content) {
-        fs::write(to, content)?;
-    }
-    Ok(())
+    write_if_new(to, &fs::read(from)?)
 }
 
-/// Makes `to` hold the entries `names` of `from`, and no others.
-fn mirror_entries(from: &Path, to: &Path, names_: &BTreeSet<OsString>) -> io::Result<()> {
-    for name in names(to)?.difference(names_) {
-        remove(&to.join(name))?;
+/// Writes a file unless it holds that already: its time stays then, and cargo builds what is newer.
+fn write_if_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    if path.is_dir() {
+        remove(path)?;
     }
-    names_
-        .iter()
-        .try_for_each(|name| mirror(&from.join(name), &to.join(name)))
+    if fs::read(path).is_ok_and(|old| old == content) {
+        return Ok(());
+    }
+    fs::write(path, content)
+}
+
+/// Removes what is in `folder` but not among `keep`.
+fn remove_others(folder: &Path, keep: &BTreeSet<OsString>) -> io::Result<()> {
+    names(folder)?
+        .difference(keep)
+        .try_for_each(|name| remove(&folder.join(name)))
 }
 
 fn names(folder: &Path) -> io::Result<BTreeSet<OsString>> {
