@@ -45,6 +45,9 @@ pub(crate) fn owned_type(function: &str) -> Owned {
     let Some(ty) = symbol.self_type else {
         return Owned::None;
     };
+    if ty == "str" && MAKE_STRINGS.contains(&symbol.method) {
+        return named("alloc::string::String");
+    }
     if symbol::owner(&format!("{ty}::")).is_none_or(|krate| STANDARD.contains(&krate)) {
         return container(ty);
     }
@@ -103,6 +106,20 @@ const CONTAINERS: [&str; 20] = [
     "ThinBox",
     "UniqueRc",
     "LineWriter",
+];
+
+/// Methods of `str` that make a `String`; below them only the `Vec<u8>` inside it has a name.
+const MAKE_STRINGS: [&str; 10] = [
+    "to_owned",
+    "to_string",
+    "into_string",
+    "replace",
+    "replacen",
+    "repeat",
+    "to_lowercase",
+    "to_uppercase",
+    "to_ascii_lowercase",
+    "to_ascii_uppercase",
 ];
 
 /// Methods by which containers of other crates allocate; other methods of theirs pass through to something inside.

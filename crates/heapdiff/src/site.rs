@@ -206,6 +206,14 @@ mod tests {
             ),
             (
                 &[
+                    "<alloc::vec::Vec<u8>>::with_capacity_in",
+                    "<[u8] as alloc::borrow::ToOwned>::to_owned",
+                    "<str as alloc::borrow::ToOwned>::to_owned",
+                ],
+                "String",
+            ),
+            (
+                &[
                     "<alloc::string::String as core::convert::From<&str>>::from",
                     "<str as alloc::string::ToString>::to_string",
                 ],

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::repo::Repo;
@@ -79,6 +79,11 @@ impl Lab {
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut lab: Self = toml::from_str(&text)
             .with_context(|| format!("{} is not a lab's description", path.display()))?;
+        ensure!(
+            lab.load.doublings > 0,
+            "{}: [load] doublings must be at least 1",
+            path.display()
+        );
         lab.number = number;
         Ok(lab)
     }

@@ -48,7 +48,7 @@ pub(crate) async fn tour(repo: &Repo, lab: &Lab) -> Result<bool> {
         "\nThe snapshots are in {}; to read them again:\n  {}",
         code(repo.short(&repo.state(lab.number)).display()),
         code(format!(
-            "cargo run --release --bin heapdiff -- compare .lab/lab{n}/leaky-server/boot.json .lab/lab{n}/leaky-server/{last}-requests.json",
+            "cargo heapdiff compare .lab/lab{n}/leaky-server/boot.json .lab/lab{n}/leaky-server/{last}-requests.json",
             n = lab.number,
             last = lab.schedule().last().copied().unwrap_or_default(),
         ))

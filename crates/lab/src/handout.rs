@@ -22,12 +22,13 @@ pub(crate) fn hint(repo: &Repo, lab: &Lab, which: Option<usize>) -> Result<()> {
     say::heading(&format!("hint {which} of {HINTS}"));
     say::note(text.trim_end());
     book.set_hints_seen(which.max(book.hints_seen()))?;
-    let next = if which < HINTS {
-        format!("cargo lab hint {}", lab.number)
+    let (what, command) = if which < HINTS {
+        ("next hint", "hint")
     } else {
-        format!("cargo lab solution {}", lab.number)
+        ("solution", "solution")
     };
-    say::note(&format!("\nMore: {}", say::code(next)));
+    let command = say::code(format!("cargo lab {command} {}", lab.number));
+    say::note(&format!("\nThe {what}: {command}"));
     Ok(())
 }
 

@@ -125,19 +125,16 @@ impl Measurement {
 
     /// Request counts between which growth was measured.
     pub(crate) fn window(&self) -> (u64, u64) {
-        let warm = self.warm();
-        match (warm.first(), warm.last()) {
-            (Some(first), Some(last)) => (first.requests, last.requests),
-            _ => (0, 0),
-        }
+        let (_, warm, last) = self.ends();
+        (warm.requests, last.requests)
     }
 
-    /// The snapshot at boot and the last one.
-    pub(crate) fn ends(&self) -> (&Shot, &Shot) {
-        let [first, .., last] = self.snapshots.as_slice() else {
-            unreachable!("a series has a boot snapshot and at least one more")
+    /// The snapshots at boot, after the warm-up, and the last.
+    pub(crate) fn ends(&self) -> (&Shot, &Shot, &Shot) {
+        let [boot, warm, .., last] = self.snapshots.as_slice() else {
+            unreachable!("a series has a boot snapshot, and its load doubles at least once")
         };
-        (first, last)
+        (boot, warm, last)
     }
 }
 

@@ -31,7 +31,13 @@ pub(crate) fn comparison(repo: &Repo, before: &Profile, after: &Profile) -> Resu
 /// Prints what a check found: the comparison if there is one, then the finding.
 pub(crate) fn checked(repo: &Repo, lab: &Lab, checked: &Checked) -> Result<()> {
     if let Some(measurement) = &checked.measurement {
-        let (first, last) = measurement.ends();
+        // A leak is shown as the student will meet it, against the first snapshot. Without one that would show
+        // only what a server makes once; after the warm-up nothing of it is left.
+        let (boot, warm, last) = measurement.ends();
+        let first = match checked.report.status {
+            Status::Leaking => boot,
+            _ => warm,
+        };
         comparison(repo, &first.profile, &last.profile)?;
         growth(measurement);
     }
@@ -91,6 +97,7 @@ pub(crate) fn finding(lab: &Lab, report: &Report) {
             say::good(&format!(
                 "FIXED: lab {n}, {server} keeps its contract and does not leak ({seconds})"
             ));
+            say::note(&format!("What is next: {}", say::code("cargo lab")));
         }
         Status::Reference => {
             say::good(&format!(

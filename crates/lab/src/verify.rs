@@ -202,7 +202,20 @@ fn copy_of(repo: &Repo) -> Result<Repo> {
         copy(&repo.root().join(part), &to.join(part))
             .with_context(|| format!("cannot copy {part} to {}", to.display()))?;
     }
+    rename_version(&to.join("Cargo.toml"))?;
     Ok(Repo::at(&to).with_target(target))
+}
+
+/// Gives the copy's packages a version of their own. To cargo a package of a workspace is its name, its version
+/// and its place in the workspace: in one target folder the copy's would pass for the workspace's own.
+fn rename_version(manifest: &Path) -> Result<()> {
+    let text = fs::read_to_string(manifest)?;
+    let (head, tail) = text
+        .split_once("[workspace.package]\nversion = \"")
+        .context("Cargo.toml: [workspace.package] begins with the version")?;
+    let (version, tail) = tail.split_once('"').context("the version ends")?;
+    let renamed = format!("{head}[workspace.package]\nversion = \"{version}-verify\"{tail}");
+    fs::write(manifest, renamed).with_context(|| format!("cannot write {}", manifest.display()))
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {

@@ -9,7 +9,7 @@ use actix_web::http::{StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
-use crate::failure::failure;
+use crate::answer::failure;
 
 /// Who may use `/heapdump`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use actix_web::{Error, web};
 use bytesize::ByteSize;
 use heapshot::Recorder;
 
-use crate::failure::failure;
+use crate::answer::failure;
 
 /// How much live heap the labs' routes may come to hold.
 pub(crate) struct Ceiling {

@@ -1,27 +1,42 @@
 //! `GET /healthz` and `GET /`: that the server lives, and what it offers.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, Responder, web};
-use serde_json::json;
+use serde::Serialize;
 
+use crate::answer;
 use crate::requests::Requests;
 use crate::shell::Shell;
+
+/// The answer of `/healthz`; `docs/formats.md` tells its keys.
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    server: &'static str,
+    requests: u64,
+    in_flight: u64,
+    live_bytes: Option<u64>,
+    live_blocks: Option<u64>,
+    rss_bytes: Option<u64>,
+}
 
 /// The state of the server in numbers that cost nothing to read.
 pub(crate) async fn healthz(
     shell: web::Data<Shell>,
     requests: web::Data<Requests>,
-) -> impl Responder {
+) -> HttpResponse {
     let live = shell.heap.as_ref().map(heapshot::Recorder::live);
     let in_flight = requests.in_flight(); // before the total: what has landed is counted
-    web::Json(json!({
-        "status": "ok",
-        "server": shell.server,
-        "requests": requests.total(),
-        "in_flight": in_flight,
-        "live_bytes": live.map(|live| live.bytes),
-        "live_blocks": live.map(|live| live.blocks),
-        "rss_bytes": heapshot::rss_bytes(),
-    }))
+    let health = Health {
+        status: "ok",
+        server: shell.server,
+        requests: requests.total(),
+        in_flight,
+        live_bytes: live.map(|live| live.bytes),
+        live_blocks: live.map(|live| live.blocks),
+        rss_bytes: heapshot::rss_bytes(),
+    };
+    answer::json(StatusCode::OK, &health)
 }
 
 /// The shell's routes, in words.

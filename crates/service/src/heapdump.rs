@@ -1,17 +1,19 @@
 //! `GET /heapdump`: takes a snapshot of the running server; `GET /heapdump/NAME.json`: hands it out.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::SystemTime;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HOST};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use heapshot::Metadata;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::failure::failure;
+use crate::answer::{self, failure};
 use crate::requests::Requests;
 use crate::shell::Shell;
 
@@ -21,6 +23,21 @@ const LONGEST_NAME: usize = 100;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Query {
     name: Option<String>,
+}
+
+/// The answer to whoever asked for a snapshot; `docs/formats.md` tells its keys.
+#[derive(Serialize)]
+struct Taken<'a> {
+    path: &'a Path,
+    live_bytes: u64,
+    live_blocks: u64,
+    rss_bytes: Option<u64>,
+    requests: u64,
+    requests_by_route: &'a BTreeMap<String, u64>,
+    pause_us: u64,
+    took_us: u64,
+    file_bytes: u64,
+    url: String,
 }
 
 /// Takes a snapshot, replacing one of the same name.
@@ -61,18 +78,21 @@ pub(crate) async fn take(
         Ok::<_, heapshot::Error>((shot, total, by_route))
     });
     match taken.await {
-        Ok(Ok((shot, total, by_route))) => HttpResponse::Ok().json(json!({
-            "path": shot.path,
-            "url": format!("http://{}/heapdump/{name}.json", host(&request)),
-            "live_bytes": shot.live_bytes,
-            "live_blocks": shot.live_blocks,
-            "rss_bytes": shot.rss_bytes,
-            "requests": total,
-            "requests_by_route": by_route,
-            "pause_us": micros(shot.pause),
-            "took_us": micros(shot.took),
-            "file_bytes": shot.file_bytes,
-        })),
+        Ok(Ok((shot, total, by_route))) => answer::json(
+            StatusCode::OK,
+            &Taken {
+                path: &shot.path,
+                live_bytes: shot.live_bytes,
+                live_blocks: shot.live_blocks,
+                rss_bytes: shot.rss_bytes,
+                requests: total,
+                requests_by_route: &by_route,
+                pause_us: micros(shot.pause),
+                took_us: micros(shot.took),
+                file_bytes: shot.file_bytes,
+                url: format!("http://{}/heapdump/{name}.json", host(&request)),
+            },
+        ),
         Ok(Err(error)) => failure(status_of(&error), &error.to_string()),
         Err(stopping) => failure(StatusCode::SERVICE_UNAVAILABLE, &stopping.to_string()),
     }
@@ -144,8 +164,8 @@ fn bad_name() -> HttpResponse {
     )
 }
 
-fn micros(duration: std::time::Duration) -> Value {
-    u64::try_from(duration.as_micros()).ok().into()
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

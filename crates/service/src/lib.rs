@@ -6,8 +6,8 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod answer;
 mod ceiling;
-mod failure;
 mod health;
 mod heapdump;
 mod options;

@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
-use crate::failure::failure;
+use crate::answer::failure;
 
 /// Requests since the server started.
 #[derive(Debug, Default)]

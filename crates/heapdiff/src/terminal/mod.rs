@@ -72,7 +72,7 @@ pub fn render(comparison: &Comparison, view: &View, screen: &Screen) -> String {
         signed(comparison.total.delta)
     );
     wrap(&mut out, &reconciled, PLAIN, screen);
-    let bounds = "# New, # Deleted, Alloc., Freed and Grew are lower bounds, for DHAT counts per stack; the deltas are exact. Churned counts each realloc as an allocation.";
+    let bounds = "# New, # Deleted, Alloc., Freed and Grew are lower bounds, for DHAT counts per stack; the deltas are exact. Churned is an upper bound: each realloc counts as an allocation.";
     paragraph(&mut out, bounds, screen);
     if !dropped.is_empty() {
         paragraph(
