@@ -4,7 +4,7 @@ use std::io;
 
 use payload::UnknownPlaceholder;
 
-/// A [`Load`] that cannot be sent. Everything that happens while sending is in the
+/// A [`Load`](crate::Load) that cannot be sent. Everything that happens while sending is in the
 /// [`Report`](crate::Report) instead.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
