@@ -2,6 +2,7 @@
 //! other, killed when dropped. Should the lab itself be killed, its end of the server's standard input
 //! closes, and the server ends by itself.
 
+use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -69,10 +70,15 @@ impl Running {
             ])
             .arg("--snapshots")
             .arg(folder)
-            .env_remove("LEAKLAB_TOKEN")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log_file);
+        // The student's own settings for servers started by hand are not meant for this one.
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("LEAKLAB_") {
+                command.env_remove(name);
+            }
+        }
         let mut process =
             Group::spawn(command).with_context(|| format!("cannot start {}", program.display()))?;
         let stdin = process

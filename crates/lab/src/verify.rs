@@ -4,6 +4,7 @@
 //!
 //! It works on a copy of the workspace in `.lab/verify`, so that nobody's work is in its way.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 
@@ -193,8 +194,9 @@ fn write_patch(repo: &Repo, lab: &Lab) -> Result<()> {
 /// A copy of the workspace, built into the same target folder, so that dependencies are not built again.
 fn copy_of(repo: &Repo) -> Result<Repo> {
     let to = repo.root().join(".lab/verify");
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repo.root().join("target"), Into::into);
+    // Absolute, for cargo will run in the copy.
+    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let target = repo.root().join(target);
     if to.exists() {
         fs::remove_dir_all(&to).with_context(|| format!("cannot remove {}", to.display()))?;
     }
