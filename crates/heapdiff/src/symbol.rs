@@ -215,6 +215,23 @@ fn legacy_self_type<'a>(name: &'a str, segments: &[&'a str]) -> Option<&'a str> 
     name.get(..end)
 }
 
+/// Texts that are no function names, for the tests of whatever reads names.
+#[cfg(test)]
+pub(crate) const ODD_NAMES: [&str; 12] = [
+    "",
+    "<",
+    ">",
+    "<<>",
+    "::",
+    "<>::",
+    "{",
+    "a::",
+    "->",
+    "<é as ü>::",
+    "[[",
+    "'",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,20 +310,7 @@ mod tests {
 
     #[test]
     fn no_text_makes_it_panic() {
-        for text in [
-            "",
-            "<",
-            ">",
-            "<<>",
-            "::",
-            "<>::",
-            "{",
-            "a::",
-            "->",
-            "<é as ü>::",
-            "[[",
-            "'",
-        ] {
+        for text in ODD_NAMES {
             let _ = (Symbol::parse(text), owner(text), is_ambiguous(text));
             let _ = (
                 arguments(text),

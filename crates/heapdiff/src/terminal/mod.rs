@@ -32,15 +32,7 @@ pub struct Screen {
 /// A comparison as a table: what is compared, the rows that `view` picks, and the reconciliation.
 pub fn render(comparison: &Comparison, view: &View, screen: &Screen) -> String {
     let selection = view.of_comparison(comparison);
-    let mut out = String::new();
-    let _ = writeln!(
-        out,
-        "{}\n",
-        screen.paint(
-            BOLD,
-            &format!("Heap comparison by {}, sizes in bytes", by(comparison.by))
-        )
-    );
+    let mut out = title("Heap comparison", comparison.by, screen);
     out.push_str(&head::of_comparison(comparison, screen));
     for note in &comparison.notes {
         out.push('\n');
@@ -87,15 +79,7 @@ pub fn render(comparison: &Comparison, view: &View, screen: &Screen) -> String {
 /// What a snapshot holds, as a table.
 pub fn render_inventory(inventory: &Inventory, view: &View, screen: &Screen) -> String {
     let selection = view.of_inventory(inventory);
-    let mut out = String::new();
-    let _ = writeln!(
-        out,
-        "{}\n",
-        screen.paint(
-            BOLD,
-            &format!("Live heap by {}, sizes in bytes", by(inventory.by))
-        )
-    );
+    let mut out = title("Live heap", inventory.by, screen);
     out.push_str(&head::of_snapshot(&inventory.snapshot, screen));
     out.push('\n');
     let lines: Vec<Line> = selection
@@ -112,6 +96,11 @@ pub fn render_inventory(inventory: &Inventory, view: &View, screen: &Screen) -> 
     }
     out.push_str(&rest(&selection, view, screen));
     out
+}
+
+fn title(what: &str, grouped: GroupBy, screen: &Screen) -> String {
+    let text = format!("{what} by {}, sizes in bytes", by(grouped));
+    screen.paint(BOLD, &text) + "\n\n"
 }
 
 impl Screen {
