@@ -14,6 +14,9 @@ use crate::snapshot::{self, Snapshot};
 /// recording out of its copy. Never empty in the process itself once recording.
 static RECORDING: OnceLock<Mutex<Option<Recording>>> = OnceLock::new();
 
+/// Longer deadlines are as good as none, and would not fit into the system's timers.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A handle to the recording of this process; clones are handles to the same one. Recording goes on
 /// until the process ends, whatever happens to the handles.
 #[derive(Clone)]
@@ -121,10 +124,11 @@ impl Builder {
         self
     }
 
-    /// How long a snapshot may take to be written before it is given up; a minute unless set.
+    /// How long a snapshot may take to be written before it is given up; a minute unless set, a day at the
+    /// most.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = deadline.min(LONGEST_DEADLINE);
         self
     }
 

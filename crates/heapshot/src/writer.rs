@@ -2,7 +2,9 @@
 //!
 //! The child is a copy of a program with threads in which only one thread goes on, so it must not need
 //! a lock that another thread may have held: the gate is closed (nobody in the engine), this thread
-//! holds stderr's lock (dhat prints a summary) and the lock on the recording. It must not disturb what
+//! holds stderr's lock (dhat prints a summary) and the lock on the recording. One lock is out of reach, the
+//! dynamic loader's (`dlopen`, `dl_iterate_phdr`): a child that hangs on it is killed at the deadline, and the
+//! next try will hardly meet it again. It must not disturb what
 //! it shares with its parent: it closes every descriptor, ignores the parent's signal handlers, runs no
 //! destructor and no `atexit`. And it must not outlive its use: it dies with its parent and is killed
 //! at the deadline.

@@ -49,9 +49,9 @@ pub(crate) struct Contract {
     /// Members of the answer's JSON object, each a number that is at least so much.
     #[serde(default)]
     pub(crate) at_least: BTreeMap<String, u64>,
-    /// Bytes that a request allocates at least, freed or not.
+    /// Bytes of heap that the work of a request needs: allocated for each, or held and used again.
     #[serde(default)]
-    pub(crate) allocates: u64,
+    pub(crate) needs_bytes: u64,
 }
 
 /// A line of the leaky file that a student may name, and what to answer.

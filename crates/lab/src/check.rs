@@ -82,7 +82,10 @@ impl Status {
 /// When the environment does not let it.
 pub(crate) async fn check(repo: &Repo, lab: &Lab, server: Server) -> Result<Checked> {
     let started = Instant::now();
-    let (outcome, build) = match compile::compile(repo, server).await? {
+    let book = Workbook::new(repo, lab);
+    let _alone = book.lock()?;
+    let (content, built) = build(repo, &book, server).await?;
+    let (outcome, build_took) = match built {
         Build::Failed { took } => (None, took),
         Build::Ready { program, took } => {
             let folder = repo.state(lab.number).join(server.program());
@@ -90,11 +93,23 @@ pub(crate) async fn check(repo: &Repo, lab: &Lab, server: Server) -> Result<Chec
             (Some(outcome), took)
         }
     };
-    let checked = judge(repo, lab, server, outcome, build, started)?;
+    let shipped = server == Server::Fixed && book.state_of(&content)? == State::Reference;
+    let checked = judge(lab, server, outcome, shipped, build_took, started);
     if server == Server::Fixed && checked.report.status == Status::Fixed {
-        Workbook::new(repo, lab).mark_proved()?;
+        book.mark_proved(&content)?;
     }
     Ok(checked)
+}
+
+/// Builds, and returns the student's file as it was built: one that is saved meanwhile is built again.
+async fn build(repo: &Repo, book: &Workbook<'_>, server: Server) -> Result<(String, Build)> {
+    loop {
+        let content = book.content()?;
+        let built = compile::compile(repo, server).await?;
+        if book.content()? == content {
+            return Ok((content, built));
+        }
+    }
 }
 
 /// The report on a student's file that is the starter, unchanged.
@@ -103,13 +118,13 @@ pub(crate) fn not_started(lab: &Lab) -> Report {
 }
 
 fn judge(
-    repo: &Repo,
     lab: &Lab,
     server: Server,
     outcome: Option<Outcome>,
+    shipped: bool,
     build: Duration,
     started: Instant,
-) -> Result<Checked> {
+) -> Checked {
     let mut report = Report::new(lab, server, Status::BuildFailed);
     let mut measurement = None;
     match outcome {
@@ -122,9 +137,7 @@ fn judge(
             let leaks = measured.leaks();
             report.status = if !leaks.is_empty() {
                 Status::Leaking
-            } else if server == Server::Fixed
-                && Workbook::new(repo, lab).state()? == State::Reference
-            {
+            } else if shipped {
                 Status::Reference
             } else {
                 Status::Fixed
@@ -143,10 +156,10 @@ fn judge(
     }
     report.build_s = build.as_secs_f64();
     report.elapsed_s = started.elapsed().as_secs_f64();
-    Ok(Checked {
+    Checked {
         report,
         measurement,
-    })
+    }
 }
 
 /// Zero for none, where `Iterator::sum` of floats has a negative one.

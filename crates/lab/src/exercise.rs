@@ -85,6 +85,7 @@ pub(crate) async fn guided(repo: &Repo, lab: &Lab) -> Result<bool> {
 
 /// Two snapshots of the leaky server and their comparison; `false` when the student has left.
 async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
+    let _alone = Workbook::new(repo, lab).lock()?;
     let Build::Ready { program, .. } = compile::compile(repo, Server::Leaky).await? else {
         anyhow::bail!(
             "crates/leaky-server does not compile: take it back with `git checkout crates/leaky-server`"
@@ -118,7 +119,7 @@ async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> 
         lab.route, lab.load.connections
     ));
     let guess = student
-        .ask("Predict: by how many megabytes will the live heap have grown? (a number, or Enter)")
+        .ask("Predict: by how many megabytes will the live heap have grown? (or Enter)")
         .await;
     let Some(guess) = guess else {
         server.stop().await;
@@ -160,7 +161,7 @@ const HOW_TO_READ: &str = "\
 How to read it: a row is a type, and the innermost line of your own code that
 allocated it; the largest growth comes first (Alloc. Size). # New counts blocks,
 so one collection that grew has few of them and many bytes. Rows whose place is
-in a registry crate are the runtime's own, made once for the connections.
+not in a file of this lab are the runtime's own, made once for the connections.
 The README of the lab explains each column.";
 
 /// Asks which line leaks until the answer is right or told; `false` when the student has left.
@@ -173,13 +174,17 @@ async fn which_line(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<boo
     let lines: Vec<&str> = leaky.lines().collect();
     let mut tries = 0;
     loop {
-        let prompt = "\nThe number of the line, or h for a hint:";
+        let prompt = "\nThe number of the line (h for a hint, q to leave):";
         let Some(answer) = student.ask(prompt).await else {
             return Ok(false);
         };
-        if answer == "h" {
-            handout::hint(repo, lab, None)?;
-            continue;
+        match answer.as_str() {
+            "h" => {
+                handout::hint(repo, lab, None)?;
+                continue;
+            }
+            "q" => return Ok(false),
+            _ => {}
         }
         let line = answer
             .parse::<usize>()
@@ -237,7 +242,13 @@ async fn fix(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
             Next::Check => {
                 // What is saved during the check is a change for the next round.
                 seen = book.content()?;
-                let checked = check::check(repo, lab, Server::Fixed).await?;
+                let checked = match check::check(repo, lab, Server::Fixed).await {
+                    Ok(checked) => checked,
+                    Err(error) => {
+                        say::bad(&format!("{error:#}"));
+                        continue;
+                    }
+                };
                 show::checked(repo, lab, &checked)?;
                 if checked.report.status.passed() {
                     proved(lab);

@@ -60,13 +60,17 @@ pub(crate) async fn measure(
     let started = Instant::now();
     let mut running = Running::start(program, server, folder).await?;
     let result = series(&running, lab).await;
-    let post_mortem = running.post_mortem();
+    let last_words = match result {
+        Ok(Ok(_)) => None,
+        _ => running.last_words().await,
+    };
     running.stop().await;
-    match (result, post_mortem) {
+    match (result, last_words) {
         (Ok(Ok(dumps)), _) => judge(lab, &dumps, started.elapsed()),
         (Ok(Err(broken)), None) => Ok(Outcome::ContractBroken(broken)),
-        // A server that ended by itself under load: its code's fault.
-        (_, Some(post_mortem)) => Ok(Outcome::ContractBroken(post_mortem)),
+        (Ok(Err(broken)), Some(words)) => Ok(Outcome::ContractBroken(format!("{broken}\n{words}"))),
+        // A server that panicked or ended by itself: its code's fault.
+        (Err(error), Some(words)) => Ok(Outcome::ContractBroken(format!("{error:#}\n{words}"))),
         (Err(error), None) => Err(error),
     }
 }
@@ -83,6 +87,7 @@ pub(crate) async fn drive(
         requests,
         rate,
         connections: lab.load.connections,
+        timeout: contract::PATIENCE,
         ..driver::Load::new(format!("{}{}", running.url(), lab.route))
     };
     let progress = driver::Progress::default();
@@ -121,6 +126,21 @@ impl Measurement {
     /// The snapshots after the warm-up.
     pub(crate) fn warm(&self) -> &[Shot] {
         &self.snapshots[1..]
+    }
+
+    /// Whether the heap shows that the requests did their work.
+    fn check_work(&self, lab: &Lab) -> Result<(), String> {
+        let (_, first, last) = self.ends();
+        let total = |shot: &Shot| shot.profile.totals.total_bytes;
+        let bytes = total(last).saturating_sub(total(first));
+        let requests = last.requests.saturating_sub(first.requests);
+        let in_app = self.growth.iter().filter(|site| site.site.in_app);
+        let held = in_app.filter_map(|site| Some(site.points.last()?.counters.live_bytes));
+        contract::check_work(
+            &lab.contract,
+            bytes / requests.max(1),
+            held.max().unwrap_or(0),
+        )
     }
 
     /// Request counts between which growth was measured.
@@ -191,17 +211,16 @@ fn judge(lab: &Lab, dumps: &[Dump], took: Duration) -> Result<Outcome> {
         .map(|shot| (shot.requests, &shot.profile))
         .collect();
     let growth = growth::over(&series, &InApp::default());
-    if let ([first, ..], [.., last]) = (warm, warm) {
-        let total = |shot: &Shot| shot.profile.totals.total_bytes;
-        let bytes = total(last).saturating_sub(total(first));
-        let requests = last.requests.saturating_sub(first.requests);
-        if let Err(broken) = contract::check_work(&lab.contract, bytes, requests) {
-            return Ok(Outcome::ContractBroken(broken));
-        }
-    }
-    Ok(Outcome::Measured(Measurement {
+    let measurement = Measurement {
         snapshots,
         growth,
         took,
-    }))
+    };
+    // A leak is told first: it is what the lab is about, and what leaks has done its work.
+    if measurement.leaks().is_empty()
+        && let Err(broken) = measurement.check_work(lab)
+    {
+        return Ok(Outcome::ContractBroken(broken));
+    }
+    Ok(Outcome::Measured(measurement))
 }

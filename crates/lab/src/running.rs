@@ -21,6 +21,12 @@ use crate::repo::Server;
 /// How long a server may take to start, or to come to rest.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a server that failed is given to say why.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// Lines of its log that are shown.
+const MOST_LINES: usize = 10;
+
 /// Readings of the live heap that differ by less are the same: asking allocates, too.
 const AT_REST_BYTES: u64 = 4096;
 
@@ -59,7 +65,10 @@ impl Running {
         let log = folder.join("server.log");
         let log_file =
             File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        let mut command = Command::new(program);
+        // A copy: snapshots read names and lines from the program's file, which the next build replaces.
+        let own = folder.join(server.program());
+        fs::copy(program, &own).with_context(|| format!("cannot write {}", own.display()))?;
+        let mut command = Command::new(&own);
         command
             .args([
                 "--listen",
@@ -70,6 +79,8 @@ impl Running {
             ])
             .arg("--snapshots")
             .arg(folder)
+            // A panic's message is what a student needs, and would be far above the end of a backtrace.
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log_file);
@@ -94,7 +105,8 @@ impl Running {
             _ => None,
         };
         let Some(url) = url.map(str::to_owned) else {
-            bail!("{} did not start: {}", server.program(), last_words(&log));
+            let words = last_words(&log).unwrap_or_else(|| "it said nothing".to_owned());
+            bail!("{} did not start: {words}", server.program());
         };
         tokio::spawn(async move {
             // What it prints later is of no interest, but must not fill the pipe.
@@ -141,13 +153,25 @@ impl Running {
         self.get(&format!("/heapdump?name={name}")).await
     }
 
-    /// Why the server does not answer any more, as far as it told.
-    pub(crate) fn post_mortem(&mut self) -> Option<String> {
-        let status = self.process.ended()?;
-        Some(format!(
-            "the server ended with {status}: {}",
-            last_words(&self.log)
-        ))
+    /// Why the server does not answer as it should, as far as it tells: how it ended, what it said.
+    pub(crate) async fn last_words(&mut self) -> Option<String> {
+        let deadline = Instant::now() + LAST_WORDS;
+        let mut ended = self.process.ended();
+        while ended.is_none() && Instant::now() < deadline {
+            sleep(Duration::from_millis(10)).await;
+            ended = self.process.ended();
+        }
+        let words = last_words(&self.log);
+        match (ended, words) {
+            (None, None) => None,
+            (None, Some(words)) => Some(format!("the server said:\n{words}")),
+            (Some(status), None) => {
+                Some(format!("the server ended with {status} and said nothing"))
+            }
+            (Some(status), Some(words)) => {
+                Some(format!("the server ended with {status}:\n{words}"))
+            }
+        }
     }
 
     pub(crate) async fn stop(self) {
@@ -178,12 +202,12 @@ impl Running {
     }
 }
 
-/// The end of a log, for people.
-fn last_words(log: &Path) -> String {
+/// The end of a log, if there is anything in it.
+fn last_words(log: &Path) -> Option<String> {
     let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<_> = text.trim().lines().rev().take(10).collect();
-    match lines.as_slice() {
-        [] => "it said nothing".to_owned(),
-        lines => lines.iter().rev().copied().collect::<Vec<_>>().join("\n"),
+    let lines: Vec<_> = text.trim().lines().rev().take(MOST_LINES).collect();
+    if lines.is_empty() {
+        return None;
     }
+    Some(lines.into_iter().rev().collect::<Vec<_>>().join("\n"))
 }

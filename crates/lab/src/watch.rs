@@ -17,8 +17,10 @@ pub(crate) async fn watch(repo: &Repo, lab: &Lab) -> Result<()> {
     loop {
         let checking = book.content()?;
         say::heading(&format!("lab {}: checking", lab.number));
-        let checked = check::check(repo, lab, Server::Fixed).await?;
-        show::checked(repo, lab, &checked)?;
+        match check::check(repo, lab, Server::Fixed).await {
+            Ok(checked) => show::checked(repo, lab, &checked)?,
+            Err(error) => say::bad(&format!("{error:#}")),
+        }
         say::note(&format!(
             "\nwatching {}; Ctrl-C ends it",
             code(repo.short(&book.path()).display())

@@ -13,12 +13,12 @@
 //! The reference is not kept a second time: it is the leaky file with `labs/labN/solution.patch` applied,
 //! and `cargo lab verify` proves that this is the file that is shipped.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use diffy::Patch;
 
 use crate::catalog::Lab;
@@ -86,7 +86,11 @@ impl<'a> Workbook<'a> {
     }
 
     pub(crate) fn state(&self) -> Result<State> {
-        let content = self.content()?;
+        self.state_of(&self.content()?)
+    }
+
+    /// What a content of the student's file is.
+    pub(crate) fn state_of(&self, content: &str) -> Result<State> {
         Ok(if content == self.starter()? {
             State::Starter
         } else if content == self.reference()? {
@@ -107,9 +111,27 @@ impl<'a> Workbook<'a> {
         Ok(Some(kept))
     }
 
-    /// Notes that the file as it is now was proved to be fixed.
-    pub(crate) fn mark_proved(&self) -> Result<()> {
-        write_whole(&self.state_file("proved.rs")?, &self.content()?)
+    /// Notes that this content of the file was proved to be fixed.
+    pub(crate) fn mark_proved(&self, content: &str) -> Result<()> {
+        write_whole(&self.state_file("proved.rs")?, content)
+    }
+
+    /// Keeps others from building and measuring this lab until dropped: they would get each other's programs
+    /// and snapshots.
+    pub(crate) fn lock(&self) -> Result<File> {
+        let path = self.state_file("lock")?;
+        let file =
+            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => bail!(
+                "lab {} is being checked elsewhere: wait until that is done, or end it",
+                self.lab.number
+            ),
+            Err(TryLockError::Error(error)) => {
+                Err(error).context(format!("cannot lock {}", path.display()))
+            }
+        }
     }
 
     /// Whether the file as it is now was proved to be fixed.
@@ -248,7 +270,7 @@ mod tests {
         let (_folder, repo, lab) = workspace();
         let book = Workbook::new(&repo, &lab);
         fs::write(book.path(), "my work").unwrap();
-        book.mark_proved().unwrap();
+        book.mark_proved("my work").unwrap();
         assert!(book.is_proved());
         fs::write(book.path(), "my work, changed").unwrap();
         assert!(!book.is_proved());

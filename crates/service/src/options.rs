@@ -91,10 +91,10 @@ impl Options {
 }
 
 fn parse_token(text: &str) -> Result<String, &'static str> {
-    if text.len() < 16 {
-        Err("a token has 16 characters or more")
-    } else {
+    if text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(text.to_owned())
+    } else {
+        Err("a token has 16 characters or more, visible ones of ASCII")
     }
 }
 
@@ -123,6 +123,7 @@ mod tests {
         );
         assert!(options(&["--allow-remote"]).is_err());
         assert!(options(&["--token", "short"]).is_err());
+        assert!(options(&["--token", "                "]).is_err());
     }
 
     #[test]

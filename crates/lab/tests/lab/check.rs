@@ -81,8 +81,96 @@ fn deleting_the_feature_breaks_the_contract() {
         report["reason"]
             .as_str()
             .unwrap()
-            .contains("cannot do its work")
+            .contains("the work needs 80000 bytes of heap")
     );
+}
+
+#[test]
+fn a_list_that_is_used_again_is_a_fix() {
+    let lab = Lab::new();
+    lab.run(&["start", "1"]);
+    lab.edit(
+        "    Json(Size {\n        size: references.len(),\n    })",
+        "    let size = references.len();\n    references.clear();\n    Json(Size { size })",
+    );
+    let (report, code) = lab.check(&[]);
+    assert_eq!(
+        (report["status"].as_str(), code),
+        (Some("fixed"), Some(0)),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_handler_that_never_answers_breaks_the_contract() {
+    let lab = Lab::new();
+    lab.run(&["start", "1"]);
+    lab.edit(
+        "    for _ in",
+        "    let _again = REFERENCES.lock();\n    for _ in",
+    );
+    let (report, _) = lab.check(&[]);
+    assert_eq!(report["status"], "contract-broken", "{report}");
+    assert!(
+        report["reason"]
+            .as_str()
+            .unwrap()
+            .contains("a lock that it holds"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_server_that_panics_at_its_start_breaks_the_contract() {
+    let lab = Lab::new();
+    lab.edit(
+        "    config.route(",
+        "    assert!(config as *const _ as usize == 0, \"my mistake\");\n    config.route(",
+    );
+    let (report, code) = lab.check(&[]);
+    assert_eq!(
+        (report["status"].as_str(), code),
+        (Some("contract-broken"), Some(1)),
+        "{report}"
+    );
+    assert!(
+        report["reason"].as_str().unwrap().contains("my mistake"),
+        "{report}"
+    );
+}
+
+#[test]
+fn one_check_at_a_time() {
+    let lab = Lab::new();
+    let mut first = lab
+        .command(&["check", "1", "--server", "leaky"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    crate::wait_for("the first check's server", || !lab.servers().is_empty());
+    lab.run(&["check", "1"])
+        .ends_with(2)
+        .says("being checked elsewhere");
+    assert_eq!(first.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn what_is_saved_during_a_check_is_not_what_was_proved() {
+    let lab = Lab::new();
+    lab.edit("Vec::new()", "Vec::with_capacity(10_001)");
+    let check = lab
+        .command(&["check", "1"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    crate::wait_for("the server", || !lab.servers().is_empty());
+    let proved = lab.read();
+    lab.edit("10_001", "10_002");
+    assert_eq!(check.wait_with_output().unwrap().status.code(), Some(0));
+    let kept = lab.scratch.root().join(".lab/lab1/proved.rs");
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), proved);
+    lab.run(&[]).says("in progress");
 }
 
 #[test]

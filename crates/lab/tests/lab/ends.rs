@@ -2,23 +2,11 @@
 #![cfg(target_os = "linux")]
 
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::Lab;
-
-/// Longer than a cold build of a server takes.
-const PATIENCE: Duration = Duration::from_secs(600);
-
-fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !holds() {
-        assert!(Instant::now() < deadline, "waited too long for {what}");
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
-}
+use crate::{Lab, wait_for};
 
 /// A check of the leaky server, at the moment at which its server runs.
 fn with_a_running_server(lab: &Lab) -> Child {

@@ -12,9 +12,21 @@ mod student;
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use common::Scratch;
 use serde_json::Value;
+
+/// Longer than a cold build of a server takes.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited too long for {what}");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
 
 /// The lab, in a scratch copy of the workspace.
 struct Lab {
