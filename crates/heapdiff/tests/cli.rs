@@ -315,6 +315,7 @@ fn a_flame_graph_goes_to_standard_output_or_to_a_file() {
         "<svg",
         "Heap growth",
         "orders::handle (orders/src/main.rs:36)",
+        "; warning: two different commands<",
     ]);
     let run = Run::new(&format!("{orders} -o d.svg")).file("d.svg", "an older one");
     let (code, stdout, stderr) = run.output();

@@ -83,7 +83,10 @@ pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) ->
         let _ = write!(subtitle, ", over {} requests", thousands(requests));
     }
     for note in &comparison.notes {
-        let _ = write!(subtitle, "; {note}");
+        // no more than its beginning: there is one line, and narrow windows
+        let note = note.to_string();
+        let warning = note.split([':', '(']).next().unwrap_or_default().trim();
+        let _ = write!(subtitle, "; warning: {warning}");
     }
     let labels = [&comparison.before.label, &comparison.after.label];
     let [mut before, mut after] = labels.map(|label| file_name(label));
