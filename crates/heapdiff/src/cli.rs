@@ -1,5 +1,8 @@
 //! The command line of `heapdiff`: what can be asked, and what is answered.
 
+mod export;
+mod flamegraph;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -33,6 +36,10 @@ enum Command {
     Compare(Compare),
     /// Says what a snapshot holds
     Show(Show),
+    /// Draws what a snapshot holds, or what grew and shrank between two, as a flame graph
+    Flamegraph(flamegraph::Flamegraph),
+    /// Writes snapshots in the format of another tool
+    Export(export::Export),
 }
 
 #[derive(Debug, Args)]
@@ -151,6 +158,8 @@ impl Cli {
         match self.command {
             Command::Compare(asked) => asked.answer(output),
             Command::Show(asked) => asked.answer(output),
+            Command::Flamegraph(asked) => asked.answer(),
+            Command::Export(asked) => asked.answer(),
         }
     }
 }
@@ -191,14 +200,9 @@ impl Show {
 
 impl Common {
     fn options(&self) -> Options {
-        let in_app = if self.in_app.is_empty() {
-            InApp::default()
-        } else {
-            InApp::only(&self.in_app)
-        };
         Options {
             by: self.by.into(),
-            in_app,
+            in_app: in_app(&self.in_app),
         }
     }
 
@@ -212,6 +216,15 @@ impl Common {
             filter: self.filter.clone(),
             top: self.top.or(default),
         }
+    }
+}
+
+/// `--in-app`, as rules.
+fn in_app(crates: &[String]) -> InApp {
+    if crates.is_empty() {
+        InApp::default()
+    } else {
+        InApp::only(crates)
     }
 }
 

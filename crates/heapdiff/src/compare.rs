@@ -122,6 +122,14 @@ impl Comparison {
         self.sites.of(index)
     }
 
+    /// Whether a frame of [`frames`](Self::frames) is in the user's own code.
+    ///
+    /// # Panics
+    /// If there is no such frame.
+    pub fn is_in_app(&self, frame: FrameId) -> bool {
+        self.sites.is_in_app(frame)
+    }
+
     /// Requests served between the snapshots, if both say how many there were and there were some.
     pub fn requests(&self) -> Option<u64> {
         let (before, after) = (

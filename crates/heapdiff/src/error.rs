@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why a snapshot cannot be read, or two cannot be compared.
+/// Why a snapshot cannot be read, two cannot be compared, or an answer cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -15,6 +15,25 @@ pub enum Error {
         /// What is wrong with it.
         error: Box<Error>,
     },
+    /// The answer cannot be written to its file.
+    #[error("cannot write {}: {}", path.display(), explain_write(.error))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The answer would replace a snapshot that it is made of.
+    #[error(
+        "cannot write {}: it is the snapshot itself; give another name to --output",
+        .0.display()
+    )]
+    WouldReplace(PathBuf),
+    /// A profile is of one moment.
+    #[error(
+        "a pprof profile holds one snapshot, not {0}; export them one by one, and compare with `go tool pprof -diff_base`"
+    )]
+    NotOneSnapshot(usize),
     /// The file cannot be opened or read.
     #[error("{}", explain_io(.0))]
     Io(io::Error),
@@ -106,6 +125,14 @@ impl Error {
             path: path.into(),
             error: Box::new(self),
         }
+    }
+}
+
+fn explain_write(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such folder; make it first".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory; give a file's name".to_owned(),
+        _ => format!("{error}; choose another place"),
     }
 }
 

@@ -1,8 +1,9 @@
-//! Paths around the core: reads a snapshot file, and names it in every error.
+//! Paths around the core: reads a snapshot file, writes an answer; names the file in every error.
 
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process;
 
 use crate::error::Error;
 use crate::profile::Profile;
@@ -19,4 +20,59 @@ pub fn read(path: impl AsRef<Path>) -> Result<Profile, Error> {
     })?;
     let profile = Profile::parse(&bytes).map_err(|error| error.at(path))?;
     Ok(profile.labelled(path.to_string_lossy()))
+}
+
+/// Writes an answer to a file, whole or not at all; one that is there already is replaced at once.
+///
+/// # Errors
+/// [`Error::Write`] with the path; [`Error::WouldReplace`] if `path` is one of the snapshots it was made of.
+pub fn write(
+    path: impl AsRef<Path>,
+    answer: &[u8],
+    snapshots: &[impl AsRef<Path>],
+) -> Result<(), Error> {
+    let path = path.as_ref();
+    // a link stays one; what is not there yet has no other name
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let is_target = |snapshot: &Path| fs::canonicalize(snapshot).is_ok_and(|it| it == target);
+    if snapshots
+        .iter()
+        .any(|snapshot| is_target(snapshot.as_ref()))
+    {
+        return Err(Error::WouldReplace(path.to_owned()));
+    }
+    let written = match fs::metadata(&target) {
+        Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        // a pipe or a device
+        Ok(there) if !there.is_file() => fs::write(&target, answer),
+        _ => replace(&target, answer),
+    };
+    written.map_err(|error| Error::Write {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+fn replace(target: &Path, answer: &[u8]) -> io::Result<()> {
+    let temporary = temporary_beside(target)?;
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&temporary)
+        .and_then(|mut file| {
+            file.write_all(answer)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&temporary, target));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// In the same folder, for a file system can rename only within itself.
+fn temporary_beside(target: &Path) -> io::Result<PathBuf> {
+    let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let name = format!(".{}.{}.tmp", name.to_string_lossy(), process::id());
+    Ok(target.with_file_name(name))
 }

@@ -37,11 +37,12 @@ pub(crate) struct Groups<'a> {
     members: Vec<HashSet<SiteId>>,
 }
 
-/// The site of each stack.
+/// The site of each stack, and whose code each frame is.
 #[derive(Debug, Clone)]
 pub(crate) struct SiteOfStacks {
     list: Vec<Site>,
     of_stack: Vec<SiteId>,
+    in_app: Vec<bool>,
 }
 
 impl<'a> Groups<'a> {
@@ -82,9 +83,11 @@ impl<'a> Groups<'a> {
 
     /// The site of each stack, and how many sites each group has.
     pub(crate) fn finish(self) -> (SiteOfStacks, Vec<usize>) {
+        let (list, in_app) = self.sites.into_parts();
         let sites = SiteOfStacks {
-            list: self.sites.into_list(),
+            list,
             of_stack: self.site_of_stack,
+            in_app,
         };
         (sites, self.members.iter().map(HashSet::len).collect())
     }
@@ -93,5 +96,9 @@ impl<'a> Groups<'a> {
 impl SiteOfStacks {
     pub(crate) fn of(&self, stack: usize) -> &Site {
         &self.list[self.of_stack[stack].0]
+    }
+
+    pub(crate) fn is_in_app(&self, frame: FrameId) -> bool {
+        self.in_app[frame.0 as usize]
     }
 }

@@ -98,7 +98,7 @@ pub fn over(series: &[(u64, &Profile)], in_app: &InApp) -> Vec<SiteGrowth> {
             points[at].counters.plus(counters);
         }
     }
-    let sites = sites.into_list();
+    let sites = sites.into_parts().0;
     let mut growth: Vec<SiteGrowth> = rows
         .into_iter()
         .map(|(id, points)| SiteGrowth::of(sites[id.0].clone(), points))

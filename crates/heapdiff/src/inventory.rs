@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use crate::compare::Side;
 use crate::frame::Frame;
-use crate::frames::Frames;
-use crate::group::{GroupBy, Groups, Options};
+use crate::frames::{FrameId, Frames};
+use crate::group::{GroupBy, Groups, Options, SiteOfStacks};
 use crate::profile::{Counters, Profile};
 use crate::site::Site;
 use crate::stacks::Stacks;
@@ -19,8 +19,11 @@ pub struct Inventory {
     pub by: GroupBy,
     /// The rows with something live, most bytes first.
     pub rows: Vec<Holding>,
-    frames: Frames,
-    stacks: Stacks<Counters>,
+    /// The frames of the snapshot.
+    pub frames: Frames,
+    /// Every stack of the snapshot, whether anything is live there or not.
+    pub stacks: Stacks<Counters>,
+    sites: SiteOfStacks,
 }
 
 /// What a site, a type or a stack holds.
@@ -76,6 +79,7 @@ pub fn inventory(profile: &Profile, options: &Options) -> Inventory {
         rows,
         frames: profile.frames().clone(),
         stacks: profile.stacks().clone(),
+        sites,
     }
 }
 
@@ -86,6 +90,22 @@ impl Inventory {
         row: &Holding,
     ) -> impl DoubleEndedIterator<Item = &Frame> + ExactSizeIterator {
         self.frames.of(self.stacks.stack(row.largest))
+    }
+
+    /// The site of the stack at `index` of [`stacks`](Self::stacks), whatever the rows stand for.
+    ///
+    /// # Panics
+    /// If there is no such stack.
+    pub fn site_of(&self, index: usize) -> &Site {
+        self.sites.of(index)
+    }
+
+    /// Whether a frame of [`frames`](Self::frames) is in the user's own code.
+    ///
+    /// # Panics
+    /// If there is no such frame.
+    pub fn is_in_app(&self, frame: FrameId) -> bool {
+        self.sites.is_in_app(frame)
     }
 }
 

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! The way of the data: [`Profile`] (a snapshot, read) → [`Comparison`] (two of them; the one model) →
-//! [`terminal`], [`json`], [`excerpt`]; or [`growth::over`] a series of profiles. No renderer computes what the
+//! [`terminal`], [`json`], [`excerpt`], [`flamegraph`]; or [`growth::over`] a series of profiles;
+//! or [`export`] in the format of another tool. No renderer computes what the
 //! model holds.
 //!
 //! Nothing here knows how a snapshot was taken, of HTTP, or of the labs. Only [`files`] and [`source`] touch
@@ -39,7 +40,9 @@ mod view;
 
 pub mod cli;
 pub mod excerpt;
+pub mod export;
 pub mod files;
+pub mod flamegraph;
 pub mod growth;
 pub mod json;
 pub mod source;

@@ -89,8 +89,9 @@ impl<'a> Sites<'a> {
         id
     }
 
-    pub(crate) fn into_list(self) -> Vec<Site> {
-        self.list
+    /// The sites by their numbers, and for each frame whether it is the user's.
+    pub(crate) fn into_parts(self) -> (Vec<Site>, Vec<bool>) {
+        (self.list, self.in_app)
     }
 
     pub(crate) fn list(&self) -> &[Site] {
@@ -174,7 +175,7 @@ mod tests {
             .collect();
         let mut sites = Sites::new(&frames, &InApp::default());
         let id = sites.of(&ids);
-        let site = sites.into_list().swap_remove(id.0);
+        let site = sites.into_parts().0.swap_remove(id.0);
         (site.constructor(), site.frame.place(), site.in_app)
     }
 

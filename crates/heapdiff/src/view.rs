@@ -52,6 +52,18 @@ impl View {
         })
     }
 
+    /// Whether the filter lets a stack pass, by its site or by any of its frames.
+    pub fn shows_stack<'a>(
+        &self,
+        site: &Site,
+        mut frames: impl Iterator<Item = &'a Frame>,
+    ) -> bool {
+        self.filter.as_ref().is_none_or(|filter| {
+            let text = filter.to_lowercase();
+            matches(site, &text) || frames.any(|frame| contains(frame, &text))
+        })
+    }
+
     fn select<'a, R>(
         &self,
         mut rows: Vec<&'a R>,

@@ -3,6 +3,8 @@
 mod common;
 
 use common::{PAIRS, fixture};
+use heapdiff::flamegraph::svg::Picture;
+use heapdiff::flamegraph::{Count, folded, svg};
 use heapdiff::growth::{self, Class};
 use heapdiff::{Change, Comparison, GroupBy, InApp, Options, Profile, compare};
 use proptest::prelude::*;
@@ -74,6 +76,17 @@ fn rows(comparison: &Comparison) -> Vec<(String, Change)> {
     rows
 }
 
+/// The sums of the numbers at the end of each line.
+fn columns<const N: usize>(folded: &str) -> [u64; N] {
+    let mut sums = [0; N];
+    for line in folded.lines() {
+        for (sum, number) in sums.iter_mut().rev().zip(line.rsplit(' ')) {
+            *sum += number.parse::<u64>().expect(line);
+        }
+    }
+    sums
+}
+
 proptest! {
     #[test]
     fn a_snapshot_compared_with_itself_is_empty(points in points(), by in by()) {
@@ -114,6 +127,41 @@ proptest! {
             rows(comparison).into_iter().filter(|(_, change)| (change.delta, change.size_delta) != (0, 0)).map(|(name, _)| name).collect::<Vec<_>>()
         };
         prop_assert_eq!(touched(&there), touched(&back));
+    }
+
+    #[test]
+    fn folded_stacks_add_up_to_the_heaps(before in points(), after in points()) {
+        let view = heapdiff::View::default();
+        for count in [Count::Bytes, Count::Blocks] {
+            let live = |counters: &heapdiff::Counters| match count {
+                Count::Bytes => counters.live_bytes,
+                Count::Blocks => counters.live_blocks,
+            };
+            let inventory = heapdiff::inventory(&snapshot(&after), &Options::default());
+            let [sum] = columns(&folded::of_inventory(&inventory, &view, count));
+            prop_assert_eq!(sum, live(&inventory.snapshot.totals));
+            let comparison = comparison(&before, &after, GroupBy::Site);
+            let sums = columns(&folded::of_comparison(&comparison, &view, count));
+            prop_assert_eq!(sums, [live(&comparison.before.totals), live(&comparison.after.totals)]);
+        }
+    }
+
+    #[test]
+    fn any_names_make_sound_folded_stacks_and_svgs(names in proptest::collection::vec("\\PC{0,20}|[<>&;# 0-9.\n\u{0}\u{ffff}_\\[k\\]-]{0,9}", 1..5)) {
+        let stack: Vec<usize> = (0..names.len()).collect();
+        let file = json!({"dhatFileVersion": 2, "mode": "heap", "bklt": true, "ftbl": names,
+            "pps": [{"tb": 7, "tbk": 1, "eb": 7, "ebk": 1, "fs": stack}]});
+        let profile = Profile::parse(file.to_string().as_bytes()).expect("a sound snapshot");
+        let inventory = heapdiff::inventory(&profile, &Options::default());
+        let view = heapdiff::View::default();
+        let lines = folded::of_inventory(&inventory, &view, Count::Bytes);
+        let (folded, count) = lines.trim_end_matches('\n').rsplit_once(' ').expect("a count");
+        prop_assert_eq!((lines.lines().count(), folded.split(';').count(), count), (1, names.len(), "7"));
+        let drawn = svg::of_inventory(&inventory, &view, &Picture { title: Some(names.concat()), ..Picture::default() });
+        let dtd = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+        let xml = roxmltree::Document::parse_with_options(&drawn, dtd).expect("well-formed");
+        let frames = xml.descendants().filter(|node| node.has_tag_name("title")).count();
+        prop_assert_eq!(frames, names.len() + 1, "a box for each frame, and for all");
     }
 
     #[test]

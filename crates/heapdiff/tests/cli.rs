@@ -36,6 +36,19 @@ impl Run {
         self
     }
 
+    fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.folder.path().join(name)).expect(name)
+    }
+
+    /// How many files were begun and left behind.
+    fn temporaries(&self) -> usize {
+        let files = std::fs::read_dir(self.folder.path()).expect("the folder");
+        let names = files.map(|file| file.expect("a file").file_name());
+        names
+            .filter(|name| name.to_string_lossy().ends_with(".tmp"))
+            .count()
+    }
+
     fn output(&self) -> (Option<i32>, String, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_heapdiff"))
             .args(&self.args)
@@ -293,6 +306,66 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         Some(2)
     );
     Run::new("compare --help").prints(&["--in-app <CRATE,…>", "--source-root <DIR>"]);
+}
+
+#[test]
+fn a_flame_graph_goes_to_standard_output_or_to_a_file() {
+    let orders = "flamegraph orders-v0-before.json orders-v0-after.json";
+    let svg = Run::new(orders).prints(&[
+        "<svg",
+        "Heap growth",
+        "orders::handle (orders/src/main.rs:36)",
+        "; warning: two different commands<",
+    ]);
+    let run = Run::new(&format!("{orders} -o d.svg")).file("d.svg", "an older one");
+    let (code, stdout, stderr) = run.output();
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert!(
+        stdout.starts_with("warning: two different commands"),
+        "{stdout}"
+    );
+    assert_eq!(run.read("d.svg"), svg.as_bytes());
+    assert_eq!(run.temporaries(), 0);
+    Run::new("flamegraph leak-after.json --count blocks --title Leaks! --width 600")
+        .prints(&["Leaks!", "width=\"600\""]);
+    Run::new(&format!(
+        "{orders} --format folded --filter handle --in-app alloc"
+    ))
+    .prints(&["Vec<Arc<Redundant>>::push (src/vec/mod.rs:"]);
+    Run::new("flamegraph leak-after.json leak-after.json").prints(&["Nothing grew or shrank"]);
+    Run::new("flamegraph leak-after.json --filter nosuchthing").prints(&["No live bytes"]);
+    assert_eq!(Run::new(&format!("{orders} --width 5")).output().0, Some(2));
+}
+
+#[test]
+fn an_export_goes_to_a_file() {
+    let run = Run::new("export --to pprof orders-v0-after.json -o heap.pb.gz");
+    assert_eq!(run.output(), (Some(0), String::new(), String::new()));
+    assert_eq!(run.read("heap.pb.gz")[..2], [0x1f, 0x8b], "gzip");
+    Run::new("export --to pprof leak-before.json leak-after.json -o heap.pb.gz")
+        .refuses(&["one snapshot, not 2", "-diff_base"]);
+    assert_eq!(
+        Run::new("export --to pprof leak-after.json").output().0,
+        Some(2)
+    );
+}
+
+#[test]
+fn what_cannot_be_written_is_said_and_leaves_nothing_behind() {
+    for command in [
+        "flamegraph leak-after.json",
+        "export --to pprof leak-after.json",
+    ] {
+        Run::new(&format!("{command} -o no/such/folder.svg"))
+            .refuses(&["cannot write no/such/folder.svg: no such folder"]);
+        Run::new(&format!("{command} -o .")).refuses(&["cannot write .: it is a directory"]);
+        Run::new(&format!("{command} -o ./leak-after.json"))
+            .refuses(&["cannot write ./leak-after.json: it is the snapshot itself"]);
+    }
+    let run = Run::new("flamegraph missing.json -o old.svg").file("old.svg", "an older one");
+    run.output();
+    assert_eq!(run.read("old.svg"), b"an older one");
+    assert_eq!(run.temporaries(), 0);
 }
 
 #[test]

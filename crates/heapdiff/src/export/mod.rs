@@ -1,0 +1,5 @@
+//! Snapshots in the formats of other tools.
+
+mod protobuf;
+
+pub mod pprof;

@@ -1,0 +1,82 @@
+//! Flame graphs: stacks, outermost frame first, as wide as what they hold; of one snapshot, or of what changed
+//! between two.
+//!
+//! The differential graph draws Alloc. Size and Freed Size (or # New and # Deleted) of each stack: under
+//! `grew` what there is more of, under `shrank` what there is less of. The other way to do it, all live bytes
+//! coloured by their change, hides a small leak beside a large heap, and what is gone has no width at all.
+//!
+//! [`folded`] is the text that other tools read, [`svg`] the picture.
+
+mod empty;
+mod name;
+mod palette;
+
+pub mod folded;
+pub mod svg;
+
+use std::collections::BTreeMap;
+
+use crate::change::Change;
+use crate::frame::Frame;
+use crate::frames::{FrameId, Frames};
+use crate::profile::Counters;
+
+/// What a stack is measured by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Count {
+    /// Live bytes.
+    #[default]
+    Bytes,
+    /// Live blocks.
+    Blocks,
+}
+
+impl Count {
+    /// What people call it.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Blocks => "blocks",
+        }
+    }
+
+    fn live(self, counters: &Counters) -> u64 {
+        match self {
+            Self::Bytes => counters.live_bytes,
+            Self::Blocks => counters.live_blocks,
+        }
+    }
+
+    fn more(self, change: &Change) -> u64 {
+        match self {
+            Self::Bytes => change.alloc_size,
+            Self::Blocks => change.new,
+        }
+    }
+
+    fn less(self, change: &Change) -> u64 {
+        match self {
+            Self::Bytes => change.freed_size,
+            Self::Blocks => change.deleted,
+        }
+    }
+}
+
+/// A stack's frames as folded stacks name them, outermost first, and whether each is the user's.
+fn names<'a>(
+    frames: &'a Frames,
+    stack: &'a [FrameId],
+    is_in_app: impl Fn(FrameId) -> bool,
+) -> Vec<(String, bool)> {
+    let outermost_first = stack.iter().rev();
+    let mut names: Vec<_> = outermost_first
+        .map(|id| (name::of(&frames[*id], is_in_app(*id)), is_in_app(*id)))
+        .collect();
+    if names.is_empty() {
+        names.push((name::of(&Frame::parse("???"), false), false));
+    }
+    names
+}
+
+/// Folded stacks with their counts. Stacks that have the same names are one.
+type Folded<T> = BTreeMap<String, T>;
