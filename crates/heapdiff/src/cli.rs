@@ -1,5 +1,7 @@
 //! The command line of `heapdiff`: what can be asked, and what is answered.
 
+mod export;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -33,6 +35,8 @@ enum Command {
     Compare(Compare),
     /// Says what a snapshot holds
     Show(Show),
+    /// Writes snapshots in the format of another tool
+    Export(export::Export),
 }
 
 #[derive(Debug, Args)]
@@ -146,11 +150,12 @@ impl Cli {
     /// The answer, ready to print.
     ///
     /// # Errors
-    /// A snapshot that cannot be read; see [`Error`].
+    /// A snapshot that cannot be read, a file that cannot be written; see [`Error`].
     pub fn answer(self, output: Output) -> Result<String, Error> {
         match self.command {
             Command::Compare(asked) => asked.answer(output),
             Command::Show(asked) => asked.answer(output),
+            Command::Export(asked) => asked.answer(),
         }
     }
 }
@@ -191,14 +196,9 @@ impl Show {
 
 impl Common {
     fn options(&self) -> Options {
-        let in_app = if self.in_app.is_empty() {
-            InApp::default()
-        } else {
-            InApp::only(&self.in_app)
-        };
         Options {
             by: self.by.into(),
-            in_app,
+            in_app: in_app(&self.in_app),
         }
     }
 
@@ -212,6 +212,15 @@ impl Common {
             filter: self.filter.clone(),
             top: self.top.or(default),
         }
+    }
+}
+
+/// The crates that `--in-app` names, or the default without it.
+fn in_app(crates: &[String]) -> InApp {
+    if crates.is_empty() {
+        InApp::default()
+    } else {
+        InApp::only(crates)
     }
 }
 

@@ -82,6 +82,24 @@ pub enum Error {
         /// What was being summed.
         what: &'static str,
     },
+    /// A file cannot be written. (The message holds both, so there is no `source`.)
+    #[error("cannot write {}: {error}; is the folder yours, and is there space?", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// An exported heap would have more nodes than allowed, even with as many blocks as possible folded into one.
+    #[error(
+        "the heap needs at least {needed} nodes (one per call stack, and per 4 GiB), and {most} are allowed; give a larger --max-nodes, or fewer snapshots"
+    )]
+    TooManyNodes {
+        /// How many it takes.
+        needed: u64,
+        /// How many are allowed.
+        most: u64,
+    },
     /// The rows of a comparison do not add up to the difference of the heaps: a bug of this crate.
     #[error(
         "the comparison does not add up: its rows say {rows_bytes:+} bytes and {rows_blocks:+} blocks, the heaps {heap_bytes:+} and {heap_blocks:+}; please report this with both snapshots"

@@ -13,11 +13,11 @@
 //! ```
 //!
 //! The way of the data: [`Profile`] (a snapshot, read) → [`Comparison`] (two of them; the one model) →
-//! [`terminal`], [`json`], [`excerpt`]; or [`growth::over`] a series of profiles. No renderer computes what the
+//! [`terminal`], [`json`], [`excerpt`]; or [`growth::over`] and [`export`] of a series of profiles. No renderer computes what the
 //! model holds.
 //!
-//! Nothing here knows how a snapshot was taken, of HTTP, or of the labs. Only [`files`] and [`source`] touch
-//! paths. Snapshots are hostile input: whatever is in one, this crate answers with an [`Error`] and no panic,
+//! Nothing here knows how a snapshot was taken, of HTTP, or of the labs. Only [`files`], [`folder`] and
+//! [`source`] touch paths. Snapshots are hostile input: whatever is in one, this crate answers with an [`Error`] and no panic,
 //! and nothing in its names reaches a terminal as an escape sequence.
 #![forbid(unsafe_code)]
 
@@ -39,7 +39,9 @@ mod view;
 
 pub mod cli;
 pub mod excerpt;
+pub mod export;
 pub mod files;
+pub mod folder;
 pub mod growth;
 pub mod json;
 pub mod source;
