@@ -21,8 +21,7 @@ pub use write::Heap;
 /// How to make `.heapsnapshot` files.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// At most so many nodes for blocks in a file; above it blocks of one stack share nodes. DevTools takes about
-    /// 50 bytes of file and 200 bytes of memory for each.
+    /// At most so many nodes for blocks in a file, each about 40 bytes long; above it blocks of one stack share nodes.
     pub max_nodes: u64,
     /// Which code is the user's own.
     pub in_app: InApp,
