@@ -178,6 +178,20 @@ const ARC: &str = "alloc::sync::Arc<shop::Item>";
 const STRING: &str = "alloc::string::String";
 const BOX: &str = "alloc::boxed::Box<shop::Cart>";
 
+#[test]
+fn the_leak_is_the_first_row_by_allocated_size() {
+    let pair = ["orders-v0-before.json", "orders-v0-after.json"].map(fixture);
+    if let Some(shown) = Shown::of(&pair, &[]) {
+        let rows = shown.devtools["comparisons"][0].as_array().expect("rows");
+        let first = rows.iter().max_by_key(|row| row["alloc_size"].as_i64());
+        assert_eq!(first.expect("a row")["name"], "Vec<Arc<Redundant>>");
+        assert_eq!(
+            shown.retainers("Vec<Arc<Redundant>>")[0].1,
+            "orders/src/main.rs:36:14"
+        );
+    }
+}
+
 /// Frees, growth and shrinkage in place, blocks of several sizes, a type of two sites, a type that goes.
 fn busy_shop() -> [Vec<u8>; 3] {
     [

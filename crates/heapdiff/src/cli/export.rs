@@ -80,7 +80,7 @@ impl Export {
         }
         folder.publish()?;
         answer.push_str(
-            "In Chrome: DevTools, Memory, Load profile…, one after the other in this order.\n",
+            "In Chrome: DevTools, Memory, Load profile, one after the other in this order.\n",
         );
         Ok(answer)
     }
