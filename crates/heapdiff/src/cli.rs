@@ -153,7 +153,7 @@ impl Cli {
     /// The answer, ready to print.
     ///
     /// # Errors
-    /// A snapshot that cannot be read; see [`Error`].
+    /// A snapshot that cannot be read, a file that cannot be written; see [`Error`].
     pub fn answer(self, output: Output) -> Result<String, Error> {
         match self.command {
             Command::Compare(asked) => asked.answer(output),

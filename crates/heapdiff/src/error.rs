@@ -15,12 +15,12 @@ pub enum Error {
         /// What is wrong with it.
         error: Box<Error>,
     },
-    /// The answer cannot be written to its file.
+    /// A file or folder cannot be written. (The message holds the reason, so there is no `source`.)
     #[error("cannot write {}: {}", path.display(), explain_write(.error))]
     Write {
-        /// The file.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// What the system says.
         error: io::Error,
     },
     /// The answer would replace a snapshot that it is made of.
@@ -100,6 +100,16 @@ pub enum Error {
     Absurd {
         /// What was being summed.
         what: &'static str,
+    },
+    /// An exported heap would have more nodes than allowed, even with as many blocks as possible folded into one.
+    #[error(
+        "the heap needs at least {needed} nodes (one per call stack, and per 4 GiB), and {most} are allowed; give a larger --max-nodes, or fewer snapshots"
+    )]
+    TooManyNodes {
+        /// How many it takes.
+        needed: u64,
+        /// How many are allowed.
+        most: u64,
     },
     /// The rows of a comparison do not add up to the difference of the heaps: a bug of this crate.
     #[error(

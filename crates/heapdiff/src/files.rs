@@ -1,9 +1,10 @@
 //! Paths around the core: reads a snapshot file, writes an answer; names the file in every error.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::process;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::error::Error;
 use crate::profile::Profile;
@@ -54,25 +55,14 @@ pub fn write(
 }
 
 fn replace(target: &Path, answer: &[u8]) -> io::Result<()> {
-    let temporary = temporary_beside(target)?;
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&temporary)
-        .and_then(|mut file| {
-            file.write_all(answer)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&temporary, target));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
-}
-
-/// In the same folder, for a file system can rename only within itself.
-fn temporary_beside(target: &Path) -> io::Result<PathBuf> {
-    let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let name = format!(".{}.{}.tmp", name.to_string_lossy(), process::id());
-    Ok(target.with_file_name(name))
+    // In the same folder, for a file system can rename only within itself.
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(answer)?;
+    file.as_file().sync_all()?;
+    file.persist(target)?;
+    Ok(())
 }

@@ -13,12 +13,12 @@
 //! ```
 //!
 //! The way of the data: [`Profile`] (a snapshot, read) → [`Comparison`] (two of them; the one model) →
-//! [`terminal`], [`json`], [`excerpt`], [`flamegraph`]; or [`growth::over`] a series of profiles;
-//! or [`export`] in the format of another tool. No renderer computes what the
+//! [`terminal`], [`json`], [`excerpt`], [`flamegraph`]; [`growth::over`] a series of profiles; or [`export`] in the
+//! format of another tool. No renderer computes what the
 //! model holds.
 //!
-//! Nothing here knows how a snapshot was taken, of HTTP, or of the labs. Only [`files`] and [`source`] touch
-//! paths. Snapshots are hostile input: whatever is in one, this crate answers with an [`Error`] and no panic,
+//! Nothing here knows how a snapshot was taken, of HTTP, or of the labs. Only [`files`], [`folder`] and
+//! [`source`] touch paths. Snapshots are hostile input: whatever is in one, this crate answers with an [`Error`] and no panic,
 //! and nothing in its names reaches a terminal as an escape sequence.
 #![forbid(unsafe_code)]
 
@@ -43,6 +43,7 @@ pub mod excerpt;
 pub mod export;
 pub mod files;
 pub mod flamegraph;
+pub mod folder;
 pub mod growth;
 pub mod json;
 pub mod source;

@@ -385,3 +385,84 @@ fn a_reader_who_stops_early_is_no_failure() {
         (Some(0), b"".as_slice())
     );
 }
+
+#[test]
+fn snapshots_are_exported_to_chrome_into_a_folder_that_is_made() {
+    let run = Run::new("export --to chrome -o a/b leak-before.json leak-after.json");
+    let folder = run.folder.path().join("a/b");
+    let (code, stdout, stderr) = run.output();
+    assert_eq!(
+        (code, stderr.contains("note: two")),
+        (Some(0), true),
+        "{stderr}"
+    );
+    assert!(stdout.contains("a/b/leak-after.heapsnapshot: "), "{stdout}");
+    let mut names: Vec<_> = std::fs::read_dir(&folder)
+        .expect("it is there")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["leak-after.heapsnapshot", "leak-before.heapsnapshot"]
+    );
+    let before = std::fs::read(folder.join("leak-before.heapsnapshot")).expect("a file");
+    std::fs::write(folder.join("leak-before.heapsnapshot"), "old").expect("a file");
+    run.output();
+    let again = std::fs::read(folder.join("leak-before.heapsnapshot")).expect("a file");
+    assert!(
+        before == again,
+        "an old file is replaced, and the same comes out"
+    );
+}
+
+#[test]
+fn one_snapshot_can_be_exported() {
+    Run::new("export --to chrome -o . leak-after.json")
+        .prints(&["./leak-after.heapsnapshot: ", "Load profile"]);
+}
+
+#[test]
+fn an_export_of_a_bad_snapshot_leaves_nothing_behind() {
+    let run =
+        Run::new("export --to chrome -o out leak-before.json bad.json").file("bad.json", "{}");
+    let out = run.folder.path().join("out");
+    let (code, _, stderr) = run.output();
+    assert_eq!(code, Some(2));
+    assert!(
+        stderr.contains("cannot read snapshot bad.json: not a DHAT file"),
+        "{stderr}"
+    );
+    assert!(!out.exists());
+}
+
+#[test]
+fn an_export_says_what_it_folds_and_refuses_too_few_nodes() {
+    let (code, _, stderr) =
+        Run::new("export --to chrome --max-nodes 400 -o . orders-v0-after.json").output();
+    assert_eq!(code, Some(0));
+    assert!(
+        stderr.contains("their sizes are exact, their counts are not"),
+        "{stderr}"
+    );
+    Run::new("export --to chrome --max-nodes 1 -o . orders-v0-after.json")
+        .refuses(&["needs at least", "give a larger --max-nodes"]);
+}
+
+#[test]
+fn an_export_to_a_place_that_is_no_folder_is_refused() {
+    Run::new("export --to chrome -o leak-before.json leak-after.json")
+        .refuses(&["cannot write leak-before.json: "]);
+}
+
+#[test]
+fn an_export_needs_a_tool_a_snapshot_and_a_folder() {
+    for args in [
+        "export",
+        "export --to chrome -o .",
+        "export --to chrome leak-after.json",
+        "export -o . leak-after.json",
+    ] {
+        assert_eq!(Run::new(args).output().0, Some(2), "{args}");
+    }
+}
