@@ -63,7 +63,7 @@ impl Blocks {
 
     /// Makes these the blocks of the next snapshot, where there are `count` of them with `bytes` together.
     /// There must be enough for `bytes`, at [`LARGEST`] each, and enough ids.
-    pub(super) fn become_(&mut self, count: u64, bytes: u64, ids: &mut Ids) {
+    pub(super) fn change_to(&mut self, count: u64, bytes: u64, ids: &mut Ids) {
         let (had, held) = (self.count(), self.bytes());
         let gone = had.saturating_sub(count);
         if count >= had && can_share(count - had, bytes.checked_sub(held)) {
@@ -224,7 +224,7 @@ mod tests {
         series
             .iter()
             .map(|(count, bytes)| {
-                blocks.become_(*count, *bytes, &mut ids);
+                blocks.change_to(*count, *bytes, &mut ids);
                 assert_eq!((blocks.count(), blocks.bytes()), (*count, *bytes));
                 let after = list(&blocks);
                 let step = diff(&before, &after);
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn ids_are_odd_and_increase() {
         let (mut blocks, mut ids) = (Blocks::default(), Ids::after(2));
-        blocks.become_(3, 5, &mut ids);
+        blocks.change_to(3, 5, &mut ids);
         assert_eq!(list(&blocks), [(5, 2), (7, 2), (9, 1)]);
     }
 }

@@ -102,7 +102,7 @@ impl Series {
             let bytes = stack.series[self.next].bytes;
             stack
                 .blocks
-                .become_(nodes.unwrap_or(0), bytes, &mut self.ids);
+                .change_to(nodes.unwrap_or(0), bytes, &mut self.ids);
         }
         self.next += 1;
         Some(Heap::of(self))
