@@ -26,12 +26,7 @@ fn the_leaky_server_leaks_at_the_push() {
 
 #[test]
 fn the_shipped_fixed_server_is_the_reference() {
-    let (report, code) = Lab::new().check(&[]);
-    assert_eq!(
-        (report["status"].as_str(), code),
-        (Some("reference"), Some(0)),
-        "{report}"
-    );
+    let report = Lab::new().finds(&[], "reference", 0);
     assert_eq!(report["server"], "fixed");
     assert_eq!(report["bytes_per_request"], 0.0);
     assert!(report["top_site"].is_null());
@@ -42,12 +37,7 @@ fn the_shipped_fixed_server_is_the_reference() {
 fn a_fix_of_the_students_own_is_proved() {
     let lab = Lab::new();
     lab.edit("Vec::new()", "Vec::with_capacity(10_000)");
-    let (report, code) = lab.check(&[]);
-    assert_eq!(
-        (report["status"].as_str(), code),
-        (Some("fixed"), Some(0)),
-        "{report}"
-    );
+    lab.finds(&[], "fixed", 0);
     lab.run(&[]).ends_with(0).says("proved fixed");
 }
 
@@ -55,12 +45,7 @@ fn a_fix_of_the_students_own_is_proved() {
 fn deleting_the_feature_breaks_the_contract() {
     let lab = Lab::new();
     lab.edit("size: references.len()", "size: references.len() - 1");
-    let (report, code) = lab.check(&[]);
-    assert_eq!(
-        (report["status"].as_str(), code),
-        (Some("contract-broken"), Some(1)),
-        "{report}"
-    );
+    let report = lab.finds(&[], "contract-broken", 1);
     assert!(
         report["reason"]
             .as_str()
@@ -93,12 +78,7 @@ fn a_list_that_is_used_again_is_a_fix() {
         "    Json(Size {\n        size: references.len(),\n    })",
         "    let size = references.len();\n    references.clear();\n    Json(Size { size })",
     );
-    let (report, code) = lab.check(&[]);
-    assert_eq!(
-        (report["status"].as_str(), code),
-        (Some("fixed"), Some(0)),
-        "{report}"
-    );
+    lab.finds(&[], "fixed", 0);
 }
 
 #[test]
@@ -127,12 +107,7 @@ fn a_server_that_panics_at_its_start_breaks_the_contract() {
         "    config.route(",
         "    assert!(config as *const _ as usize == 0, \"my mistake\");\n    config.route(",
     );
-    let (report, code) = lab.check(&[]);
-    assert_eq!(
-        (report["status"].as_str(), code),
-        (Some("contract-broken"), Some(1)),
-        "{report}"
-    );
+    let report = lab.finds(&[], "contract-broken", 1);
     assert!(
         report["reason"].as_str().unwrap().contains("my mistake"),
         "{report}"
@@ -195,11 +170,7 @@ fn what_does_not_compile_is_told_as_the_compiler_tells_it() {
         .says("no function or associated item named `nev` found")
         .says("crates/fixed-server/src/lab1.rs")
         .says("BUILD FAILED");
-    let (report, code) = lab.check(&[]);
-    assert_eq!(
-        (report["status"].as_str(), code),
-        (Some("build-failed"), Some(1))
-    );
+    let report = lab.finds(&[], "build-failed", 1);
     assert!(report["bytes_per_request"].is_null());
 }
 
@@ -208,11 +179,7 @@ fn an_unedited_starter_leaks_or_is_not_started_as_asked() {
     let lab = Lab::new();
     lab.run(&["start", "1"]).ends_with(0);
     assert_eq!(lab.check(&[]).0["status"], "leaking");
-    let (report, code) = lab.check(&["--if-changed"]);
-    assert_eq!(
-        (report["status"].as_str(), code),
-        (Some("not-started"), Some(1))
-    );
+    lab.finds(&["--if-changed"], "not-started", 1);
 }
 
 #[test]

@@ -67,6 +67,17 @@ impl Lab {
         (json, answer.code)
     }
 
+    /// Asserts what `check` finds a server to be, and its exit code; returns the whole report.
+    fn finds(&self, args: &[&str], status: &str, code: i32) -> Value {
+        let (report, ended) = self.check(args);
+        assert_eq!(
+            (report["status"].as_str(), ended),
+            (Some(status), Some(code)),
+            "{report}"
+        );
+        report
+    }
+
     /// The student's file.
     fn file(&self) -> PathBuf {
         self.scratch.root().join("crates/fixed-server/src/lab1.rs")
