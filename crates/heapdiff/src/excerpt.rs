@@ -10,22 +10,6 @@ use crate::source::{self, Source};
 use crate::terminal::{self, Screen, rate, signed, thousands};
 use crate::view::View;
 
-/// An annotated excerpt of the source of `row`: what is held at its line, how much more than before, and how much per
-/// request if the snapshots count them. `None` unless the row is in the user's code, grew, and its file is found
-/// under `roots`. (Reads files; [`annotate`] does not.)
-pub fn render(
-    comparison: &Comparison,
-    row: &Row,
-    roots: &[PathBuf],
-    screen: &Screen,
-) -> Option<String> {
-    if !row.site.in_app || row.change.size_delta <= 0 {
-        return None;
-    }
-    let source = source::find(row.site.frame.file()?, roots)?;
-    annotate(comparison, row, &source, screen)
-}
-
 /// The table of a comparison and, below it, the excerpt for the first row that `view` picks: all that
 /// `heapdiff compare` prints.
 pub fn below_table(
@@ -41,6 +25,22 @@ pub fn below_table(
         text.push_str(&excerpt);
     }
     text
+}
+
+/// An annotated excerpt of the source of `row`: what is held at its line, how much more than before, and how much per
+/// request if the snapshots count them. `None` unless the row is in the user's code, grew, and its file is found
+/// under `roots`. (Reads files; [`annotate`] does not.)
+pub fn render(
+    comparison: &Comparison,
+    row: &Row,
+    roots: &[PathBuf],
+    screen: &Screen,
+) -> Option<String> {
+    if !row.site.in_app || row.change.size_delta <= 0 {
+        return None;
+    }
+    let source = source::find(row.site.frame.file()?, roots)?;
+    annotate(comparison, row, &source, screen)
 }
 
 /// The same for a source that is at hand. `None` if it has no such line.

@@ -78,6 +78,15 @@ impl Lab {
         report
     }
 
+    /// Asserts that `check` finds the contract broken, for a reason that contains `reason`.
+    fn breaks_the_contract(&self, reason: &str) {
+        let report = self.finds(&[], "contract-broken", 1);
+        assert!(
+            report["reason"].as_str().unwrap().contains(reason),
+            "{report}"
+        );
+    }
+
     /// The student's file.
     fn file(&self) -> PathBuf {
         self.scratch.root().join("crates/fixed-server/src/lab1.rs")
