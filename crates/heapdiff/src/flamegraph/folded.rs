@@ -12,10 +12,10 @@ use crate::view::View;
 /// stacks out; what holds nothing has no line.
 pub fn of_inventory(inventory: &Inventory, view: &View, count: Count) -> String {
     let mut folded: Folded<u64> = Folded::new();
-    for (at, (stack, counters)) in inventory.stacks.iter().enumerate() {
-        let live = count.live(counters);
-        if live > 0 && view.shows_stack(inventory.site_of(at), inventory.frames.of(stack)) {
-            let names = names(&inventory.frames, stack, |id| inventory.is_in_app(id));
+    for (at, (stack, held)) in inventory.stacks.iter().enumerate() {
+        let live = count.live(&held.counters);
+        if live > 0 && view.shows_stack(inventory.stacks.site_of(at), inventory.stacks.frames_of(at)) {
+            let names = names(&inventory.stacks, stack);
             *folded.entry(line(&names)).or_default() += live;
         }
     }
@@ -30,8 +30,8 @@ pub fn of_comparison(comparison: &Comparison, view: &View, count: Count) -> Stri
     let mut folded: Folded<(u64, u64)> = Folded::new();
     for (at, (stack, both)) in comparison.stacks.iter().enumerate() {
         let live = (count.live(&both.before), count.live(&both.after));
-        if live != (0, 0) && view.shows_stack(comparison.site_of(at), comparison.frames.of(stack)) {
-            let names = names(&comparison.frames, stack, |id| comparison.is_in_app(id));
+        if live != (0, 0) && view.shows_stack(comparison.stacks.site_of(at), comparison.stacks.frames_of(at)) {
+            let names = names(&comparison.stacks, stack);
             let sum = folded.entry(line(&names)).or_default();
             *sum = (sum.0 + live.0, sum.1 + live.1);
         }

@@ -18,8 +18,9 @@ use std::collections::BTreeMap;
 
 use crate::change::Change;
 use crate::frame::Frame;
-use crate::frames::{FrameId, Frames};
+use crate::frames::FrameId;
 use crate::profile::Counters;
+use crate::sited::SitedStacks;
 
 /// What a stack is measured by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,14 +64,13 @@ impl Count {
 }
 
 /// A stack's frames as folded stacks name them, outermost first, and whether each is the user's.
-fn names<'a>(
-    frames: &'a Frames,
-    stack: &'a [FrameId],
-    is_in_app: impl Fn(FrameId) -> bool,
-) -> Vec<(String, bool)> {
+fn names<T>(all: &SitedStacks<T>, stack: &[FrameId]) -> Vec<(String, bool)> {
     let outermost_first = stack.iter().rev();
     let mut names: Vec<_> = outermost_first
-        .map(|id| (name::of(&frames[*id], is_in_app(*id)), is_in_app(*id)))
+        .map(|id| {
+            let in_app = all.is_in_app(*id);
+            (name::of(&all.frames()[*id], in_app), in_app)
+        })
         .collect();
     if names.is_empty() {
         names.push((name::of(&Frame::parse("???"), false), false));

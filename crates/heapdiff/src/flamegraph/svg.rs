@@ -30,13 +30,13 @@ pub fn of_inventory(inventory: &Inventory, view: &View, picture: &Picture) -> St
     let count = picture.count;
     let mut flames = Flames::default();
     let mut live = 0;
-    for (at, (stack, counters)) in inventory.stacks.iter().enumerate() {
-        if !view.shows_stack(inventory.site_of(at), inventory.frames.of(stack)) {
+    for (at, (stack, held)) in inventory.stacks.iter().enumerate() {
+        if !view.shows_stack(inventory.stacks.site_of(at), inventory.stacks.frames_of(at)) {
             continue;
         }
-        let names = names(&inventory.frames, stack, |id| inventory.is_in_app(id));
-        flames.add(Tint::Held, None, &names, count.live(counters));
-        live += count.live(counters);
+        let names = names(&inventory.stacks, stack);
+        flames.add(Tint::Held, None, &names, count.live(&held.counters));
+        live += count.live(&held.counters);
     }
     let unit = count.unit();
     let mut subtitle = format!("{} live {unit}", thousands(live));
@@ -62,11 +62,11 @@ pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) ->
     for (at, (stack, both)) in comparison.stacks.iter().enumerate() {
         let (more, less) = (count.more(&both.change), count.less(&both.change));
         if (more, less) == (0, 0)
-            || !view.shows_stack(comparison.site_of(at), comparison.frames.of(stack))
+            || !view.shows_stack(comparison.stacks.site_of(at), comparison.stacks.frames_of(at))
         {
             continue;
         }
-        let names = names(&comparison.frames, stack, |id| comparison.is_in_app(id));
+        let names = names(&comparison.stacks, stack);
         flames.add(Tint::Grew, Some("grew"), &names, more);
         flames.add(Tint::Shrank, Some("shrank"), &names, less);
         grew += more;
