@@ -1,6 +1,8 @@
 //! The comparison of two snapshots: the one model that every renderer shows and none recomputes.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use crate::change::Change;
 use crate::error::Error;
@@ -128,6 +130,13 @@ impl Comparison {
         self.stacks.frames_of(first(self.stacks_of(row)))
     }
 
+    /// What people call the two snapshots: their files' names, or the paths if those are the same.
+    pub fn names(&self) -> [&str; 2] {
+        let labels = [&self.before.label, &self.after.label].map(String::as_str);
+        let names = labels.map(file_name);
+        if names[0] == names[1] { labels } else { names }
+    }
+
     /// Requests served between the snapshots, if both say how many there were and there were some.
     pub fn requests(&self) -> Option<u64> {
         let (before, after) = (
@@ -137,13 +146,13 @@ impl Comparison {
         after.checked_sub(before).filter(|requests| *requests > 0)
     }
 
-    /// Bytes by which a row grew per request; `None` if the snapshots do not count requests.
+    /// Bytes of a change per request; `None` if the snapshots do not count requests.
     #[expect(
         clippy::cast_precision_loss,
         reason = "a quotient for people: 52 bits are plenty"
     )]
-    pub fn bytes_per_request(&self, row: &Row) -> Option<f64> {
-        Some(row.change.size_delta as f64 / self.requests()? as f64)
+    pub fn bytes_per_request(&self, change: &Change) -> Option<f64> {
+        Some(change.size_delta as f64 / self.requests()? as f64)
     }
 
     fn reconcile(&self) -> Result<(), Error> {
@@ -203,6 +212,12 @@ impl Side {
             metadata: profile.metadata.clone(),
         }
     }
+}
+
+/// The last part of a label that is a path.
+pub(crate) fn file_name(label: &str) -> &str {
+    let name = Path::new(label).file_name().and_then(OsStr::to_str);
+    name.unwrap_or(label)
 }
 
 /// Every stack of either snapshot, with both counters.

@@ -182,7 +182,7 @@ impl<'a> RowJson<'a> {
             churned_bytes: change.churned_bytes,
             live_bytes: row.after.live_bytes,
             live_blocks: row.after.live_blocks,
-            bytes_per_request: comparison.bytes_per_request(row),
+            bytes_per_request: comparison.bytes_per_request(change),
             sites: row.sites(),
             stacks: row.stacks(),
             stack: comparison.stack_of(row).map(FrameJson::of).collect(),

@@ -48,6 +48,7 @@ pub mod flamegraph;
 pub mod folder;
 pub mod growth;
 pub mod json;
+pub mod page;
 pub mod source;
 pub mod terminal;
 
@@ -62,8 +63,8 @@ pub use error::Error;
 pub use frame::Frame;
 pub use frames::{FrameId, Frames};
 pub use group::{GroupBy, Options};
-pub use in_app::InApp;
 pub use history::History;
+pub use in_app::InApp;
 pub use inventory::{Held, Holding, Inventory, inventory};
 pub use metadata::Metadata;
 pub use note::Note;

@@ -43,7 +43,10 @@ impl Metadata {
             command: header.cmd.as_deref().map(|cmd| printable(cmd).into_owned()),
             pid: header.pid,
             end: header.te,
-            time_unit: header.tu.as_deref().map(|unit| printable(unit).into_owned()),
+            time_unit: header
+                .tu
+                .as_deref()
+                .map(|unit| printable(unit).into_owned()),
             ..Self::default()
         };
         let Some(heapshot) = &header.heapshot else {

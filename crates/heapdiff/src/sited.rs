@@ -110,12 +110,7 @@ impl<T> SitedStacks<T> {
         };
         let group = |stack: u32| of_site[self.site_of[stack as usize].0];
         let mut order: Vec<u32> = (0..stacks).collect();
-        order.sort_by_key(|stack| {
-            (
-                group(*stack),
-                Reverse(weight(self.value(*stack as usize))),
-            )
-        });
+        order.sort_by_key(|stack| (group(*stack), Reverse(weight(self.value(*stack as usize)))));
         Groups::of(order, group, &of_site)
     }
 

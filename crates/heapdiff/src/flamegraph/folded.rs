@@ -14,7 +14,9 @@ pub fn of_inventory(inventory: &Inventory, view: &View, count: Count) -> String 
     let mut folded: Folded<u64> = Folded::new();
     for (at, (stack, held)) in inventory.stacks.iter().enumerate() {
         let live = count.live(&held.counters);
-        if live > 0 && view.shows_stack(inventory.stacks.site_of(at), inventory.stacks.frames_of(at)) {
+        if live > 0
+            && view.shows_stack(inventory.stacks.site_of(at), inventory.stacks.frames_of(at))
+        {
             let names = names(&inventory.stacks, stack);
             *folded.entry(line(&names)).or_default() += live;
         }
@@ -30,7 +32,12 @@ pub fn of_comparison(comparison: &Comparison, view: &View, count: Count) -> Stri
     let mut folded: Folded<(u64, u64)> = Folded::new();
     for (at, (stack, both)) in comparison.stacks.iter().enumerate() {
         let live = (count.live(&both.before), count.live(&both.after));
-        if live != (0, 0) && view.shows_stack(comparison.stacks.site_of(at), comparison.stacks.frames_of(at)) {
+        if live != (0, 0)
+            && view.shows_stack(
+                comparison.stacks.site_of(at),
+                comparison.stacks.frames_of(at),
+            )
+        {
             let names = names(&comparison.stacks, stack);
             let sum = folded.entry(line(&names)).or_default();
             *sum = (sum.0 + live.0, sum.1 + live.1);

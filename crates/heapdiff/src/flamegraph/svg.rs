@@ -1,15 +1,13 @@
 //! The flame graph as an SVG, with inferno's search and zoom in it: one file, which needs nothing else.
 
-use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use inferno::flamegraph::color::{BackgroundColor, Color, PaletteMap};
 use inferno::flamegraph::{Options, TextTruncateDirection, from_lines};
 
 use super::palette::{ALL, Tint};
 use super::{Count, Folded, empty, name, names};
-use crate::compare::Comparison;
+use crate::compare::{Comparison, file_name};
 use crate::inventory::Inventory;
 use crate::terminal::{cut_end, cut_start, signed, thousands};
 use crate::view::View;
@@ -23,6 +21,19 @@ pub struct Picture {
     pub width: Option<usize>,
     /// What the widths count.
     pub count: Count,
+    /// Flames only, for a page that brings captions, search and zoom of its own.
+    pub bare: bool,
+}
+
+impl Picture {
+    /// Flames only.
+    pub(crate) fn bare(count: Count) -> Self {
+        Self {
+            count,
+            bare: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// What is live in a snapshot. Of the view only its filter counts.
@@ -62,7 +73,10 @@ pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) ->
     for (at, (stack, both)) in comparison.stacks.iter().enumerate() {
         let (more, less) = (count.more(&both.change), count.less(&both.change));
         if (more, less) == (0, 0)
-            || !view.shows_stack(comparison.stacks.site_of(at), comparison.stacks.frames_of(at))
+            || !view.shows_stack(
+                comparison.stacks.site_of(at),
+                comparison.stacks.frames_of(at),
+            )
         {
             continue;
         }
@@ -88,11 +102,7 @@ pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) ->
         let warning = note.split([':', '(']).next().unwrap_or_default().trim();
         let _ = write!(subtitle, "; warning: {warning}");
     }
-    let labels = [&comparison.before.label, &comparison.after.label];
-    let [mut before, mut after] = labels.map(|label| file_name(label));
-    if before == after {
-        [before, after] = labels.map(String::as_str);
-    }
+    let [before, after] = comparison.names();
     flames.draw(
         picture,
         &Captions {
@@ -102,11 +112,6 @@ pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) ->
             nothing: "Nothing grew or shrank".to_owned(),
         },
     )
-}
-
-fn file_name(label: &str) -> &str {
-    let name = Path::new(label).file_name().and_then(OsStr::to_str);
-    name.unwrap_or(label)
 }
 
 /// What stands above the flames.
@@ -169,6 +174,7 @@ impl Flames {
         options.bgcolors = Some(BackgroundColor::Flat(Color::new(250, 250, 250)));
         options.stroke_color = "#fafafa".parse().unwrap_or(options.stroke_color);
         options.text_truncate_direction = TextTruncateDirection::Right;
+        options.no_javascript = picture.bare;
         options.palette_map = Some(&mut self.palette);
         let lines: Vec<String> = self
             .stacks

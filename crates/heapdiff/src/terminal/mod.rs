@@ -8,7 +8,7 @@ mod table;
 
 use std::fmt::Write as _;
 
-pub(crate) use number::{cut_end, cut_start};
+pub(crate) use number::{cut_end, cut_start, mebibytes, signed_mebibytes};
 pub use number::{rate, signed, thousands};
 use style::{BOLD, DIM, PLAIN, Paint, WARNING, of_amount, of_delta};
 use table::{Cell, Column, Line, Place, Printed};
@@ -200,7 +200,10 @@ fn holding_line(inventory: &Inventory, row: &Holding) -> Line {
     let plain = |text: String| Cell { text, paint: PLAIN };
     let cells = vec![
         plain(thousands(row.held.counters.live_bytes)),
-        plain(format!("{:.1} %", 100.0 * row.held.share(&inventory.snapshot))),
+        plain(format!(
+            "{:.1} %",
+            100.0 * row.held.share(&inventory.snapshot)
+        )),
         plain(thousands(row.held.counters.live_blocks)),
         plain(thousands(row.held.average_block())),
     ];
