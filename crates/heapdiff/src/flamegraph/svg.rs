@@ -27,7 +27,7 @@ pub struct Picture {
 
 impl Picture {
     /// Flames only.
-    pub(crate) fn bare(count: Count) -> Self {
+    pub fn bare(count: Count) -> Self {
         Self {
             count,
             bare: true,
