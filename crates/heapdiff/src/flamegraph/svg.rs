@@ -6,7 +6,7 @@ use inferno::flamegraph::color::{BackgroundColor, Color, PaletteMap};
 use inferno::flamegraph::{Options, TextTruncateDirection, from_lines};
 
 use super::palette::{ALL, Tint};
-use super::{Count, Folded, empty, name, names};
+use super::{Count, Folded, Names, empty, name};
 use crate::compare::{Comparison, file_name};
 use crate::inventory::Inventory;
 use crate::terminal::{cut_end, cut_start, signed, thousands};
@@ -40,12 +40,13 @@ impl Picture {
 pub fn of_inventory(inventory: &Inventory, view: &View, picture: &Picture) -> String {
     let count = picture.count;
     let mut flames = Flames::default();
+    let names = Names::new(&inventory.stacks);
     let mut live = 0;
     for (at, (stack, held)) in inventory.stacks.iter().enumerate() {
         if !view.shows_stack(inventory.stacks.site_of(at), inventory.stacks.frames_of(at)) {
             continue;
         }
-        let names = names(&inventory.stacks, stack);
+        let names = names.of(stack);
         flames.add(Tint::Held, None, &names, count.live(&held.counters));
         live += count.live(&held.counters);
     }
@@ -69,6 +70,7 @@ pub fn of_inventory(inventory: &Inventory, view: &View, picture: &Picture) -> St
 pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) -> String {
     let count = picture.count;
     let mut flames = Flames::default();
+    let names = Names::new(&comparison.stacks);
     let (mut grew, mut shrank) = (0, 0);
     for (at, (stack, both)) in comparison.stacks.iter().enumerate() {
         let (more, less) = (count.more(&both.change), count.less(&both.change));
@@ -80,7 +82,7 @@ pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) ->
         {
             continue;
         }
-        let names = names(&comparison.stacks, stack);
+        let names = names.of(stack);
         flames.add(Tint::Grew, Some("grew"), &names, more);
         flames.add(Tint::Shrank, Some("shrank"), &names, less);
         grew += more;
@@ -130,11 +132,11 @@ struct Flames {
 }
 
 impl Flames {
-    fn add(&mut self, tint: Tint, root: Option<&str>, names: &[(String, bool)], width: u64) {
+    fn add(&mut self, tint: Tint, root: Option<&str>, names: &[(&str, bool)], width: u64) {
         if width == 0 {
             return;
         }
-        let root = root.map(|root| (root.to_owned(), false));
+        let root = root.map(|root| (root, false));
         let mut stack = String::new();
         for (name, in_app) in root.iter().chain(names) {
             let marked = tint.mark(name, *in_app);
@@ -184,6 +186,30 @@ impl Flames {
         let mut svg = Vec::new();
         from_lines(&mut options, lines.iter().map(String::as_str), &mut svg)
             .expect("sound lines, written to memory");
-        String::from_utf8(svg).expect("inferno writes UTF-8")
+        let svg = String::from_utf8(svg).expect("inferno writes UTF-8");
+        if picture.bare {
+            without_script(svg)
+        } else {
+            readable_in_the_dark(svg)
+        }
     }
+}
+
+/// Without the settings that inferno leaves for its script. All names are escaped, so there is no other.
+fn without_script(mut svg: String) -> String {
+    const END: &str = "</script>";
+    if let (Some(start), Some(end)) = (svg.find("<script"), svg.find(END)) {
+        svg.replace_range(start..end + END.len(), "");
+    }
+    svg
+}
+
+/// Frames are light and stay so, with dark names; what lies around them follows the reader's system.
+fn readable_in_the_dark(mut svg: String) -> String {
+    const DARK: &str = "<style>@media (prefers-color-scheme: dark) { svg { background: #1b1b1f; } \
+        svg > rect { fill: #1b1b1f; } svg > text { fill: #e6e6ea; } #frames rect { stroke: #1b1b1f; filter: brightness(.86); } }</style>";
+    if let Some(end) = svg.rfind("</svg>") {
+        svg.insert_str(end, DARK);
+    }
+    svg
 }
