@@ -59,8 +59,13 @@ struct Fact {
     change: String,
     /// `more`, `less` or `same`.
     trend: &'static str,
-    /// Before and after, in per cent of the longest bar.
-    bars: Option<(f64, f64)>,
+    bars: Option<Bars>,
+}
+
+/// Lengths, in per cent of the longest.
+struct Bars {
+    before: f64,
+    after: f64,
 }
 
 impl Answer {
@@ -197,7 +202,10 @@ impl Fact {
             before: mebibytes(before),
             after: mebibytes(after),
             change: signed_mebibytes(difference(before, after)),
-            bars: Some((part(before), part(after))),
+            bars: Some(Bars {
+                before: part(before),
+                after: part(after),
+            }),
             ..Self::of_count(name, (before, after))
         }
     }

@@ -16,7 +16,45 @@ macro_rules! assets {
 }
 
 /// All of them, style sheets in the order in which they apply. (The templates are in `templates/`.)
-pub const ASSETS: &[Asset] = assets!["main.js", "page.css"];
+pub const ASSETS: &[Asset] = assets![
+    "tokens.css",
+    "base.css",
+    "answer.css",
+    "controls.css",
+    "table.css",
+    "detail.css",
+    "summary.css",
+    "flame.css",
+    "panel.css",
+    "print.css",
+    "columns.js",
+    "comparison.js",
+    "data.js",
+    "detail.js",
+    "dom.js",
+    "excerpt.js",
+    "explorer.js",
+    "fit.js",
+    "flame-geometry.js",
+    "flame-view.js",
+    "flame.js",
+    "format.js",
+    "loader.js",
+    "main.js",
+    "model.js",
+    "more.js",
+    "offsets.js",
+    "panel.js",
+    "report.js",
+    "rows.js",
+    "stack.js",
+    "state.js",
+    "summary.js",
+    "table.js",
+    "tabs.js",
+    "theme.js",
+    "icon.svg",
+];
 
 /// The file of this name.
 pub fn asset(name: &str) -> Option<&'static Asset> {
