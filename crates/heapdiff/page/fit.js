@@ -1,6 +1,6 @@
 // Which columns a table's width allows, and how wide they get. The rest is said in the open row.
 
-const PADDING = 22;
+const PADDING = 18;
 /** A head's button, with the mark of a bound and the arrow. */
 const HEAD = 30;
 const MARK = 14;
@@ -16,7 +16,7 @@ let digit = 0;
 export function fit(table, width) {
   table.widths ??= table.columns.map((column) => needed(column, table.rows));
   const of = (column) => table.widths[table.columns.indexOf(column)];
-  const name = width < 600 ? Math.max(132, width * 0.4) : 300;
+  const name = width < 600 ? Math.max(132, width * 0.4) : Math.min(300, Math.max(240, width * 0.24));
   const empty = (column) => table.rows.numbers(column).every((number) => number === 0 || number === -Infinity);
   let shown = [...table.columns];
   const used = () => shown.reduce((sum, column) => sum + of(column), name);

@@ -8,8 +8,10 @@ import { fit } from "heapdiff/fit.js";
 
 /** Rows drawn beyond the screen's edges, so that a quick turn of the wheel shows no gap. */
 const MARGIN = 10;
+/** What the line of sums covers at the bottom of the screen, in pixels. */
+const FOOT = 52;
 /** Rows on paper. */
-const PRINTED = 50;
+export const PRINTED = 50;
 /** Characters of a name in a row; all of it is in the open row. */
 const LONGEST = 300;
 
@@ -207,7 +209,7 @@ export class Table {
     const cells = this.shown.map((column) => this.cell(column, row));
     const even = at % 2 ? "" : ".even";
     return h(`tr.row${site.own ? ".own" : ""}${this.open.has(number) ? ".open" : ""}${even}`, { "data-at": at, "aria-rowindex": at + 2 },
-      h("th.name", { scope: "row" }, button), cells);
+      h("th.name", { scope: "row", "aria-colindex": 1 }, button), cells);
   }
 
   cell(column, row) {
@@ -278,7 +280,7 @@ export class Table {
     const y = this.body.getBoundingClientRect().top + this.offsets.top(at);
     const top = this.head.getBoundingClientRect().height;
     if (y < top) scrollBy(0, y - top - 8);
-    else if (y + this.offsets.height > innerHeight) scrollBy(0, y + this.offsets.height - innerHeight + 8);
+    else if (y + this.offsets.height > innerHeight - FOOT) scrollBy(0, y + this.offsets.height - innerHeight + FOOT);
     this.draw();
     this.setCurrent(at);
     this.drawn.get(at)?.row.querySelector(".opener").focus({ preventScroll: true });
