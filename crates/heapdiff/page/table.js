@@ -12,6 +12,8 @@ const MARGIN = 10;
 const FOOT = 52;
 /** Rows on paper. */
 export const PRINTED = 50;
+/** The width of a sheet of paper without its margins, in CSS pixels. */
+const PAPER = 690;
 /** Characters of a name in a row; all of it is in the open row. */
 const LONGEST = 300;
 
@@ -47,9 +49,10 @@ export class Table {
   watchSizes() {
     const draw = () => this.draw();
     addEventListener("scroll", draw, { passive: true });
-    addEventListener("beforeprint", () => this.draw(PRINTED));
-    addEventListener("afterprint", draw);
+    addEventListener("beforeprint", () => this.print(true));
+    addEventListener("afterprint", () => this.print(false));
     new ResizeObserver(() => {
+      if (this.printing) return;
       this.layOut();
       this.draw();
     }).observe(this.element);
@@ -80,6 +83,13 @@ export class Table {
     this.draw();
   }
 
+  print(printing) {
+    if (!this.element.clientWidth) return;
+    this.printing = printing;
+    this.layOut();
+    this.draw();
+  }
+
   /** The open rows' positions have changed with the order. */
   placeOpen() {
     this.offsets.extra.clear();
@@ -93,7 +103,7 @@ export class Table {
   /** Chooses the columns that fit and draws the head. */
   layOut(anew = false) {
     if (!this.rows || !this.element.clientWidth) return;
-    const { shown, widths } = fit(this, this.element.clientWidth);
+    const { shown, widths } = fit(this, this.printing ? PAPER : this.element.clientWidth);
     const same = shown.length === this.shown.length && shown.every((column, at) => column === this.shown[at]);
     fill(this.cols, h("col"), widths.map((width) => {
       const col = h("col");
@@ -125,11 +135,11 @@ export class Table {
           h("span.unseen", {}, column.bound === "≥" ? " lower bound" : " upper bound"))));
   }
 
-  /** Brings the document up to what is on the screen, and nothing more; `count`: the first so many rows instead. */
-  draw(count = 0) {
-    if (!this.rows || !this.element.isConnected || (!count && !this.element.clientWidth)) return;
+  /** Brings the document up to what is on the screen, or on paper, and nothing more. */
+  draw() {
+    if (!this.rows || !this.element.clientWidth) return;
     this.measure();
-    const wanted = count ? this.first(count) : this.onScreen();
+    const wanted = this.printing ? this.first(PRINTED) : this.onScreen();
     for (const at of [...this.drawn.keys()]) if (!wanted.has(at)) this.drop(at);
     for (const at of wanted) this.make(at);
     this.arrange([...wanted].sort((a, b) => a - b));
@@ -223,7 +233,8 @@ export class Table {
     cell.append(column.format(number));
     const share = column.bar ? number : column.id === this.sort ? Math.abs(number) / this.largest(column) : 0;
     if (share >= 0.01) {
-      const bar = h("span.share", { "aria-hidden": "true" });
+      const tone = column.kind === "delta" && number < 0 ? "shrank" : column.tone;
+      const bar = h(`span.share.${tone}`, { "aria-hidden": "true" });
       bar.style.width = `${(100 * share).toFixed(2)}%`;
       cell.append(h("span.share-of", {}, bar));
     }
