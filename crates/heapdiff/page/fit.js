@@ -4,6 +4,8 @@ const PADDING = 18;
 /** A head's button, with the mark of a bound and the arrow. */
 const HEAD = 30;
 const MARK = 14;
+/** What smaller paddings save on a phone. */
+const SAVED = 8;
 
 let digit = 0;
 
@@ -28,8 +30,8 @@ export function fit(table, width) {
     if (!few && used() <= width) break;
     shown = shown.filter((kept) => kept !== column);
   }
-  // two wide numbers may still be too much: then the name gives way
-  return { shown, widths: shown.map(of) };
+  // there the marks are left out, too, and the name gets what is saved
+  return { shown, widths: shown.map((column) => (few ? of(column) - (column.kind === "delta" ? SAVED + MARK : SAVED) : of(column))) };
 }
 
 /** The widest number, or the longest word of the head. */

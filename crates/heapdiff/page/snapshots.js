@@ -81,7 +81,7 @@ export class Snapshots {
 
   rename(entry) {
     const before = entry.snapshot.label;
-    const input = h("input", { type: "text", "aria-label": "New name", maxlength: 200, spellcheck: "false" });
+    const input = h("input", { type: "text", "aria-label": "New name", maxlength: 100, spellcheck: "false" });
     input.value = before;
     let done = false;
     const finish = async (save) => {
