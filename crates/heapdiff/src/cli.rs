@@ -1,5 +1,6 @@
 //! The command line of `heapdiff`: what can be asked, and what is answered.
 
+mod compare;
 mod export;
 mod flamegraph;
 
@@ -9,7 +10,6 @@ use std::path::PathBuf;
 use anstream::{AutoStream, ColorChoice};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::compare::compare;
 use crate::error::Error;
 use crate::group::{GroupBy, Options};
 use crate::in_app::InApp;
@@ -17,7 +17,7 @@ use crate::inventory::inventory;
 use crate::sort::Sort;
 use crate::terminal::Screen;
 use crate::view::View;
-use crate::{excerpt, files, json, terminal};
+use crate::{files, json, terminal};
 
 /// Reads DHAT heap snapshots and compares them.
 ///
@@ -33,7 +33,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Says what grew, shrank and churned between two snapshots
-    Compare(Compare),
+    Compare(compare::Compare),
     /// Says what a snapshot holds
     Show(Show),
     /// Draws what a snapshot holds, or what grew and shrank between two, as a flame graph
@@ -43,27 +43,21 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
-struct Compare {
-    /// The earlier snapshot
-    before: PathBuf,
-    /// The later snapshot
-    after: PathBuf,
-    /// What to sort by, largest first
-    #[arg(long, value_enum, default_value_t, value_name = "COLUMN")]
-    sort: SortArg,
-    /// Look for the source of the top row in this folder; may be given more than once [default: the current folder]
-    #[arg(long, value_name = "DIR")]
-    source_root: Vec<PathBuf>,
+struct Show {
+    /// The snapshot
+    snapshot: PathBuf,
+    /// A table for people, or JSON for programs
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
     #[command(flatten)]
     common: Common,
 }
 
-#[derive(Debug, Args)]
-struct Show {
-    /// The snapshot
-    snapshot: PathBuf,
-    #[command(flatten)]
-    common: Common,
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Table,
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -80,27 +74,9 @@ struct Common {
     /// Exactly these crates are your code, separated by commas [default: all but std, registry crates and the profiler]
     #[arg(long, value_name = "CRATE,…", value_delimiter = ',')]
     in_app: Vec<String>,
-    /// A table for people, or JSON for programs
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
     /// How many columns the table may take [default: the terminal's, or 120]
     #[arg(long, value_name = "COLUMNS")]
     width: Option<usize>,
-}
-
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum SortArg {
-    /// Alloc. Size: bytes more, in bytes
-    #[default]
-    Alloc,
-    /// Size Delta: growth first, in bytes
-    Delta,
-    /// # New: blocks more, in blocks
-    New,
-    /// Freed Size: bytes less, in bytes
-    Freed,
-    /// Churned: allocated and freed in between, in bytes
-    Churn,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -112,13 +88,6 @@ enum ByArg {
     Type,
     /// A whole call stack
     Stack,
-}
-
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Format {
-    #[default]
-    Table,
-    Json,
 }
 
 /// What a standard output is, as far as tables care.
@@ -164,32 +133,15 @@ impl Cli {
     }
 }
 
-impl Compare {
-    fn answer(self, output: Output) -> Result<String, Error> {
-        let (before, after) = (files::read(&self.before)?, files::read(&self.after)?);
-        let comparison = compare(&before, &after, &self.common.options())?;
-        let view = self.common.view(self.sort.into());
-        let screen = output.screen(self.common.width);
-        Ok(match self.common.format {
-            Format::Json => json::render(&comparison, &view),
-            Format::Table => {
-                let roots = if self.source_root.is_empty() {
-                    vec![PathBuf::from(".")]
-                } else {
-                    self.source_root
-                };
-                excerpt::below_table(&comparison, &view, &roots, &screen)
-            }
-        })
-    }
-}
-
 impl Show {
     fn answer(self, output: Output) -> Result<String, Error> {
         let profile = files::read(&self.snapshot)?;
         let inventory = inventory(&profile, &self.common.options());
-        let view = self.common.view(Sort::default());
-        Ok(match self.common.format {
+        let view = self.common.view(
+            Sort::default(),
+            (self.format == Format::Table).then_some(TOP),
+        );
+        Ok(match self.format {
             Format::Json => json::render_inventory(&inventory, &view),
             Format::Table => {
                 terminal::render_inventory(&inventory, &view, &output.screen(self.common.width))
@@ -197,6 +149,9 @@ impl Show {
         })
     }
 }
+
+/// Rows in a table, unless asked otherwise.
+const TOP: usize = 10;
 
 impl Common {
     fn options(&self) -> Options {
@@ -206,11 +161,8 @@ impl Common {
         }
     }
 
-    fn view(&self, sort: Sort) -> View {
-        let default = match self.format {
-            Format::Table => Some(10),
-            Format::Json => None,
-        };
+    /// Rows in that order, so many unless the user has said how many.
+    fn view(&self, sort: Sort, default: Option<usize>) -> View {
         View {
             sort,
             filter: self.filter.clone(),
@@ -225,18 +177,6 @@ fn in_app(crates: &[String]) -> InApp {
         InApp::default()
     } else {
         InApp::only(crates)
-    }
-}
-
-impl From<SortArg> for Sort {
-    fn from(sort: SortArg) -> Self {
-        match sort {
-            SortArg::Alloc => Self::Alloc,
-            SortArg::Delta => Self::Delta,
-            SortArg::New => Self::New,
-            SortArg::Freed => Self::Freed,
-            SortArg::Churn => Self::Churn,
-        }
     }
 }
 

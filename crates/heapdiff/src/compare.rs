@@ -1,16 +1,19 @@
 //! The comparison of two snapshots: the one model that every renderer shows and none recomputes.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use crate::change::Change;
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::frames::{FrameId, Frames};
-use crate::group::{GroupBy, Groups, Options, SiteOfStacks};
+use crate::group::{Group, GroupBy, Groups, Options};
 use crate::metadata::Metadata;
 use crate::note::Note;
 use crate::profile::{Counters, Profile};
 use crate::site::Site;
+use crate::sited::SitedStacks;
 use crate::sort::Sort;
 use crate::stacks::Stacks;
 
@@ -30,11 +33,9 @@ pub struct Comparison {
     pub total: Change,
     /// What the reader should know about this pair of snapshots.
     pub notes: Vec<Note>,
-    /// The frames of both snapshots.
-    pub frames: Frames,
     /// Every stack of either snapshot, changed or not.
-    pub stacks: Stacks<StackChange>,
-    sites: SiteOfStacks,
+    pub stacks: SitedStacks<StackChange>,
+    groups: Groups,
 }
 
 /// One of the two snapshots, as a whole.
@@ -53,18 +54,13 @@ pub struct Side {
 pub struct Row {
     /// The site; of a type the site with the largest share.
     pub site: Site,
-    /// How many sites are in this row: more than one only [by type](GroupBy::Type).
-    pub sites: usize,
-    /// How many stacks are in this row.
-    pub stacks: usize,
     /// What changed.
     pub change: Change,
     /// What was live and ever allocated here before.
     pub before: Counters,
     /// What is live and was ever allocated here after.
     pub after: Counters,
-    /// The stack with the largest share: its index in [`Comparison::stacks`].
-    pub largest: usize,
+    group: Group,
 }
 
 /// One stack in both snapshots.
@@ -85,49 +81,60 @@ pub struct StackChange {
 pub fn compare(before: &Profile, after: &Profile, options: &Options) -> Result<Comparison, Error> {
     let mut frames = Frames::default();
     let stacks = join(before, after, &mut frames);
-    let (rows, sites) = rows(&frames, &stacks, options);
-    let mut total = Change::default();
-    for row in &rows {
-        total += row.change;
-    }
     let comparison = Comparison {
         before: Side::of(before),
         after: Side::of(after),
         by: options.by,
-        rows,
-        total,
+        rows: Vec::new(),
+        total: Change::default(),
         notes: Note::all(before, after),
-        frames,
-        stacks,
-        sites,
-    };
+        stacks: SitedStacks::new(frames, stacks, &options.in_app),
+        groups: Groups::default(),
+    }
+    .regrouped(options.by);
     comparison.reconcile()?;
     Ok(comparison)
 }
 
 impl Comparison {
+    /// The same comparison with rows that stand for something else.
+    #[must_use]
+    pub fn regrouped(mut self, by: GroupBy) -> Self {
+        let groups = self.stacks.groups(by, StackChange::weight);
+        self.rows = groups
+            .iter()
+            .map(|group| Row::of(group, &groups, &self.stacks))
+            .filter(|row| !row.change.is_nothing())
+            .collect();
+        self.rows
+            .sort_by_cached_key(|row| Sort::Alloc.key(&row.change, &row.site));
+        self.total = Change::default();
+        for row in &self.rows {
+            self.total += row.change;
+        }
+        self.by = by;
+        self.groups = groups;
+        self
+    }
+
+    /// The stacks of a row, the one with the largest share first: their indices in [`stacks`](Self::stacks).
+    pub fn stacks_of(&self, row: &Row) -> impl ExactSizeIterator<Item = usize> {
+        self.groups.stacks(&row.group)
+    }
+
     /// The frames of a row's largest stack, innermost first.
     pub fn stack_of(
         &self,
         row: &Row,
     ) -> impl DoubleEndedIterator<Item = &Frame> + ExactSizeIterator {
-        self.frames.of(self.stacks.stack(row.largest))
+        self.stacks.frames_of(first(self.stacks_of(row)))
     }
 
-    /// The site of the stack at `index` of [`stacks`](Self::stacks), whatever the rows stand for.
-    ///
-    /// # Panics
-    /// If there is no such stack.
-    pub fn site_of(&self, index: usize) -> &Site {
-        self.sites.of(index)
-    }
-
-    /// Whether a frame of [`frames`](Self::frames) is in the user's own code.
-    ///
-    /// # Panics
-    /// If there is no such frame.
-    pub fn is_in_app(&self, frame: FrameId) -> bool {
-        self.sites.is_in_app(frame)
+    /// What people call the two snapshots: their files' names, or the paths if those are the same.
+    pub fn names(&self) -> [&str; 2] {
+        let labels = [&self.before.label, &self.after.label].map(String::as_str);
+        let names = labels.map(file_name);
+        if names[0] == names[1] { labels } else { names }
     }
 
     /// Requests served between the snapshots, if both say how many there were and there were some.
@@ -139,13 +146,13 @@ impl Comparison {
         after.checked_sub(before).filter(|requests| *requests > 0)
     }
 
-    /// Bytes by which a row grew per request; `None` if the snapshots do not count requests.
+    /// Bytes of a change per request; `None` if the snapshots do not count requests.
     #[expect(
         clippy::cast_precision_loss,
         reason = "a quotient for people: 52 bits are plenty"
     )]
-    pub fn bytes_per_request(&self, row: &Row) -> Option<f64> {
-        Some(row.change.size_delta as f64 / self.requests()? as f64)
+    pub fn bytes_per_request(&self, change: &Change) -> Option<f64> {
+        Some(change.size_delta as f64 / self.requests()? as f64)
     }
 
     fn reconcile(&self) -> Result<(), Error> {
@@ -162,14 +169,56 @@ impl Comparison {
     }
 }
 
+impl Row {
+    fn of(group: &Group, groups: &Groups, all: &SitedStacks<StackChange>) -> Self {
+        let stacks = groups.stacks(group);
+        let mut row = Self {
+            site: all.site_of(first(stacks.clone())).clone(),
+            change: Change::default(),
+            before: Counters::default(),
+            after: Counters::default(),
+            group: group.clone(),
+        };
+        for stack in stacks {
+            let both = all.value(stack);
+            row.change += both.change;
+            row.before.plus(&both.before);
+            row.after.plus(&both.after);
+        }
+        row
+    }
+
+    /// How many sites are in this row: more than one only [by type](GroupBy::Type).
+    pub fn sites(&self) -> usize {
+        self.group.sites
+    }
+
+    /// How many stacks are in this row.
+    pub fn stacks(&self) -> usize {
+        self.group.len()
+    }
+}
+
+/// The first of a group's stacks; no group is empty.
+pub(crate) fn first(mut stacks: impl Iterator<Item = usize>) -> usize {
+    stacks.next().unwrap_or_default()
+}
+
 impl Side {
-    pub(crate) fn of(profile: &Profile) -> Self {
+    /// What a snapshot says as a whole.
+    pub fn of(profile: &Profile) -> Self {
         Self {
             label: profile.label.clone(),
             totals: profile.totals,
             metadata: profile.metadata.clone(),
         }
     }
+}
+
+/// The last part of a label that is a path.
+pub(crate) fn file_name(label: &str) -> &str {
+    let name = Path::new(label).file_name().and_then(OsStr::to_str);
+    name.unwrap_or(label)
 }
 
 /// Every stack of either snapshot, with both counters.
@@ -230,57 +279,4 @@ impl StackChange {
             self.after.live_bytes,
         )
     }
-}
-
-fn rows(
-    frames: &Frames,
-    stacks: &Stacks<StackChange>,
-    options: &Options,
-) -> (Vec<Row>, SiteOfStacks) {
-    let mut groups = Groups::new(frames, options);
-    let mut sums: Vec<Sum> = Vec::new();
-    for (at, (stack, both)) in stacks.iter().enumerate() {
-        let group = groups.of(at, stack);
-        if group == sums.len() {
-            sums.push(Sum {
-                largest: at,
-                ..Sum::default()
-            });
-        }
-        let sum = &mut sums[group];
-        sum.stacks += 1;
-        sum.change += both.change;
-        sum.before.plus(&both.before);
-        sum.after.plus(&both.after);
-        if both.weight() > stacks.value(sum.largest).weight() {
-            sum.largest = at;
-        }
-    }
-    let (sites, sites_in) = groups.finish();
-    let changed = sums
-        .into_iter()
-        .enumerate()
-        .filter(|(_, sum)| !sum.change.is_nothing());
-    let mut rows: Vec<Row> = changed
-        .map(|(group, sum)| Row {
-            site: sites.of(sum.largest).clone(),
-            sites: sites_in[group],
-            stacks: sum.stacks,
-            change: sum.change,
-            before: sum.before,
-            after: sum.after,
-            largest: sum.largest,
-        })
-        .collect();
-    rows.sort_by_cached_key(|row| Sort::Alloc.key(&row.change, &row.site));
-    (rows, sites)
-}
-
-#[derive(Default)]
-struct Sum {
-    stacks: usize,
-    change: Change,
-    before: Counters,
-    after: Counters,
-    largest: usize,
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
 use crate::error::Error;
+use crate::history::History;
 
 /// A DHAT file, checked, as it stands.
 #[derive(Debug)]
@@ -36,6 +37,9 @@ pub(crate) struct Header<'a> {
     /// Time at the end, in the file's own unit (instructions or microseconds).
     #[serde(default)]
     pub(crate) te: Option<u64>,
+    /// That unit's name.
+    #[serde(borrow, default)]
+    pub(crate) tu: Option<Cow<'a, str>>,
     /// What heapshot adds; any shape is accepted, for it is a courtesy.
     #[serde(default)]
     pub(crate) heapshot: Option<serde_json::Value>,
@@ -49,13 +53,15 @@ pub(crate) struct Points {
     pub(crate) stack_frames: Vec<u32>,
 }
 
-/// One program point. Bytes and blocks: ever allocated (`tb`, `tbk`) and live at the end (`eb`, `ebk`).
+/// One program point. Bytes and blocks: ever allocated (`tb`, `tbk`) and live at the end (`eb`, `ebk`). The rest is
+/// for the curious, and optional.
 #[derive(Debug)]
 pub(crate) struct Point {
     pub(crate) total_bytes: u64,
     pub(crate) total_blocks: u64,
     pub(crate) live_bytes: u64,
     pub(crate) live_blocks: u64,
+    pub(crate) history: Option<History>,
     /// Where the stack ends in `stack_frames`; it starts where the one before ends.
     pub(crate) stack_end: usize,
 }
@@ -192,6 +198,7 @@ impl<'de> Visitor<'de> for PointSeed<'_> {
         use serde::de::Error as _;
         let (mut total_bytes, mut total_blocks, mut live_bytes, mut live_blocks) =
             (None, None, None, None);
+        let (mut lifetime, mut peak_bytes, mut peak_blocks) = (None, None, None);
         let mut stack = false;
         while let Some(key) = map.next_key()? {
             match key {
@@ -199,6 +206,9 @@ impl<'de> Visitor<'de> for PointSeed<'_> {
                 PointKey::TotalBlocks => total_blocks = Some(map.next_value()?),
                 PointKey::LiveBytes => live_bytes = Some(map.next_value()?),
                 PointKey::LiveBlocks => live_blocks = Some(map.next_value()?),
+                PointKey::TotalLifetime => lifetime = map.next_value::<Count>()?.0,
+                PointKey::PeakBytes => peak_bytes = map.next_value::<Count>()?.0,
+                PointKey::PeakBlocks => peak_blocks = map.next_value::<Count>()?.0,
                 PointKey::Stack if stack => return Err(A::Error::duplicate_field("fs")),
                 PointKey::Stack => {
                     map.next_value_seed(StackSeed(&mut self.0.stack_frames))?;
@@ -217,6 +227,13 @@ impl<'de> Visitor<'de> for PointSeed<'_> {
             total_blocks: total_blocks.ok_or_else(|| A::Error::missing_field("tbk"))?,
             live_bytes: live_bytes.ok_or_else(|| A::Error::missing_field("eb"))?,
             live_blocks: live_blocks.ok_or_else(|| A::Error::missing_field("ebk"))?,
+            history: lifetime.zip(peak_bytes).zip(peak_blocks).map(
+                |((total_lifetime, peak_bytes), peak_blocks)| History {
+                    total_lifetime,
+                    peak_bytes,
+                    peak_blocks,
+                },
+            ),
             stack_end: self.0.stack_frames.len(),
         });
         Ok(())
@@ -234,10 +251,26 @@ enum PointKey {
     LiveBytes,
     #[serde(rename = "ebk")]
     LiveBlocks,
+    #[serde(rename = "tl")]
+    TotalLifetime,
+    #[serde(rename = "gb")]
+    PeakBytes,
+    #[serde(rename = "gbk")]
+    PeakBlocks,
     #[serde(rename = "fs")]
     Stack,
     #[serde(other)]
     Other,
+}
+
+/// A count that may be missing or odd.
+struct Count(Option<u64>);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = serde_json::Number::deserialize(deserializer)?;
+        Ok(Self(number.as_u64()))
+    }
 }
 
 struct StackSeed<'s>(&'s mut Vec<u32>);

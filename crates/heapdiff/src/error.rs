@@ -29,6 +29,17 @@ pub enum Error {
         .0.display()
     )]
     WouldReplace(PathBuf),
+    /// `--open` with a format that no browser shows.
+    #[error("--open shows a page: give --format html, too")]
+    OnlyPagesOpen,
+    /// No browser could be started.
+    #[error("cannot open a browser ({error}); the page is in {}: open it there", path.display())]
+    Open {
+        /// The page.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
     /// A profile is of one moment.
     #[error(
         "a pprof profile holds one snapshot, not {0}; export them one by one, and compare with `go tool pprof -diff_base`"

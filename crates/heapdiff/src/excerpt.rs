@@ -1,12 +1,11 @@
 //! The user's own line that holds the memory, as rustc would show it.
 
 use std::ops::Range;
-use std::path::PathBuf;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::compare::{Comparison, Row};
-use crate::source::{self, Source};
+use crate::source::{Finder, Source};
 use crate::terminal::{self, Screen, rate, signed, thousands};
 use crate::view::View;
 
@@ -15,12 +14,12 @@ use crate::view::View;
 pub fn below_table(
     comparison: &Comparison,
     view: &View,
-    roots: &[PathBuf],
+    sources: &Finder,
     screen: &Screen,
 ) -> String {
     let mut text = terminal::render(comparison, view, screen);
     let top = view.of_comparison(comparison).rows.first().copied();
-    if let Some(excerpt) = top.and_then(|row| render(comparison, row, roots, screen)) {
+    if let Some(excerpt) = top.and_then(|row| render(comparison, row, sources, screen)) {
         text.push('\n');
         text.push_str(&excerpt);
     }
@@ -29,17 +28,17 @@ pub fn below_table(
 
 /// An annotated excerpt of the source of `row`: what is held at its line, how much more than before, and how much per
 /// request if the snapshots count them. `None` unless the row is in the user's code, grew, and its file is found
-/// under `roots`. (Reads files; [`annotate`] does not.)
+/// by `sources`. (Reads files; [`annotate`] does not.)
 pub fn render(
     comparison: &Comparison,
     row: &Row,
-    roots: &[PathBuf],
+    sources: &Finder,
     screen: &Screen,
 ) -> Option<String> {
     if !row.site.in_app || row.change.size_delta <= 0 {
         return None;
     }
-    let source = source::find(row.site.frame.file()?, roots)?;
+    let source = sources.find(row.site.frame.file()?)?;
     annotate(comparison, row, &source, screen)
 }
 
@@ -71,17 +70,6 @@ pub fn annotate(
         row.site.constructor(),
         thousands(row.change.size_delta.unsigned_abs())
     );
-    let gained = match comparison.bytes_per_request(row) {
-        Some(per_request) => format!("{} bytes per request", rate(per_request)),
-        None => format!(
-            "{} bytes since the first snapshot",
-            signed(row.change.size_delta)
-        ),
-    };
-    let label = format!(
-        "{} bytes held here, {gained}",
-        thousands(row.after.live_bytes)
-    );
     let snippet = Snippet::source(block)
         .line_start(first)
         .path(source.shown.clone())
@@ -89,11 +77,11 @@ pub fn annotate(
         .annotation(
             AnnotationKind::Primary
                 .span(start + span.start..start + span.end)
-                .label(label),
+                .label(held_here(comparison, row)),
         );
     let mut group = Level::WARNING.primary_title(title).element(snippet);
     if let Some(requests) = comparison.requests() {
-        group = group.element(Level::NOTE.message(blocks(row, requests)));
+        group = group.element(Level::NOTE.message(blocks_in(row, requests)));
     }
     Some(paint(group, screen))
 }
@@ -101,7 +89,23 @@ pub fn annotate(
 /// Lines shown around the line.
 const CONTEXT: usize = 2;
 
-fn blocks(row: &Row, requests: u64) -> String {
+/// What stands at the line: `67,108,864 bytes held here, +83,886 bytes per request`.
+pub(crate) fn held_here(comparison: &Comparison, row: &Row) -> String {
+    let gained = match comparison.bytes_per_request(&row.change) {
+        Some(per_request) => format!("{} bytes per request", rate(per_request)),
+        None => format!(
+            "{} bytes since the first snapshot",
+            signed(row.change.size_delta)
+        ),
+    };
+    format!(
+        "{} bytes held here, {gained}",
+        thousands(row.after.live_bytes)
+    )
+}
+
+/// Whether it is one collection or many blocks that grew.
+pub(crate) fn blocks_in(row: &Row, requests: u64) -> String {
     let requests = thousands(requests);
     match row.change.delta {
         1 => format!("1 block more in {requests} requests: what grew is one collection"),
@@ -116,7 +120,7 @@ fn blocks(row: &Row, requests: u64) -> String {
 }
 
 /// The word at `column`, or all of the line's text.
-fn span(line: &str, column: Option<u32>) -> Range<usize> {
+pub(crate) fn span(line: &str, column: Option<u32>) -> Range<usize> {
     let start = column.map_or(0, |column| column as usize - 1);
     let word = line.get(start..).unwrap_or_default();
     let length = word

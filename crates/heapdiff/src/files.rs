@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -50,6 +50,25 @@ pub fn write(
     };
     written.map_err(|error| Error::Write {
         path: path.to_owned(),
+        error,
+    })
+}
+
+/// Writes an answer to a new file among the temporary ones, where it stays; returns its path.
+///
+/// # Errors
+/// [`Error::Write`] with the folder.
+pub fn write_temporary(prefix: &str, suffix: &str, answer: &[u8]) -> Result<PathBuf, Error> {
+    let written = tempfile::Builder::new()
+        .prefix(prefix)
+        .suffix(suffix)
+        .tempfile()
+        .and_then(|mut file| {
+            file.write_all(answer)?;
+            Ok(file.keep()?.1)
+        });
+    written.map_err(|error| Error::Write {
+        path: std::env::temp_dir(),
         error,
     })
 }

@@ -44,6 +44,11 @@ impl Frames {
         stack.iter().map(|id| &self[*id])
     }
 
+    /// The number of `frame`, if it is here.
+    pub(crate) fn id(&self, frame: &Frame) -> Option<FrameId> {
+        self.index.get(frame.text()).copied()
+    }
+
     /// The number of `frame`, which is added if it is new.
     ///
     /// # Panics

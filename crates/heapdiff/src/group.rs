@@ -1,10 +1,8 @@
 //! What a row stands for: stacks are put into groups by site, by type, or each by itself.
 
-use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
-use crate::frames::{FrameId, Frames};
 use crate::in_app::InApp;
-use crate::site::{Site, SiteId, Sites};
 
 /// What a row stands for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,78 +25,74 @@ pub struct Options {
     pub in_app: InApp,
 }
 
-/// Numbers groups in order of appearance.
-pub(crate) struct Groups<'a> {
-    by: GroupBy,
-    sites: Sites<'a>,
-    site_of_stack: Vec<SiteId>,
-    of_site: HashMap<SiteId, usize>,
-    of_type: HashMap<String, usize>,
-    members: Vec<HashSet<SiteId>>,
+/// Stacks in groups: the indices of all stacks, those of one group side by side.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Groups {
+    stacks: Vec<u32>,
+    list: Vec<Group>,
 }
 
-/// The site of each stack, and whose code each frame is.
-#[derive(Debug, Clone)]
-pub(crate) struct SiteOfStacks {
-    list: Vec<Site>,
-    of_stack: Vec<SiteId>,
-    in_app: Vec<bool>,
+/// One of the groups: where its stacks are, and how many sites they have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    range: Range<u32>,
+    pub(crate) sites: usize,
 }
 
-impl<'a> Groups<'a> {
-    pub(crate) fn new(frames: &'a Frames, options: &Options) -> Self {
+impl Groups {
+    /// Each of so many stacks by itself.
+    pub(crate) fn each(stacks: u32) -> Self {
+        let list = (0..stacks).map(|at| Group {
+            range: at..at + 1,
+            sites: 1,
+        });
         Self {
-            by: options.by,
-            sites: Sites::new(frames, &options.in_app),
-            site_of_stack: Vec::new(),
-            of_site: HashMap::new(),
-            of_type: HashMap::new(),
-            members: Vec::new(),
+            stacks: (0..stacks).collect(),
+            list: list.collect(),
         }
     }
 
-    /// The group of the next stack, whose index must be `at`.
-    pub(crate) fn of(&mut self, at: usize, stack: &[FrameId]) -> usize {
-        let site = self.sites.of(stack);
-        debug_assert_eq!(at, self.site_of_stack.len(), "stacks come in order");
-        self.site_of_stack.push(site);
-        let next = self.members.len();
-        let group = match self.by {
-            GroupBy::Site => *self.of_site.entry(site).or_insert(next),
-            GroupBy::Type => {
-                let constructor = || self.sites.list()[site.0].constructor();
-                *self
-                    .of_site
-                    .entry(site)
-                    .or_insert_with(|| *self.of_type.entry(constructor()).or_insert(next))
-            }
-            GroupBy::Stack => next,
-        };
-        if group == next {
-            self.members.push(HashSet::new());
+    /// Stacks that are already in the order of their groups; `group_of_site` has each site once.
+    pub(crate) fn of(
+        stacks: Vec<u32>,
+        group: impl Fn(u32) -> usize,
+        group_of_site: &[usize],
+    ) -> Self {
+        let mut sites = vec![0; group_of_site.len()];
+        for group in group_of_site {
+            sites[*group] += 1;
         }
-        self.members[group].insert(site);
-        group
+        let mut list: Vec<Group> = Vec::new();
+        let mut start = 0;
+        for part in stacks.chunk_by(|a, b| group(*a) == group(*b)) {
+            let end = start + u32::try_from(part.len()).unwrap_or(u32::MAX);
+            list.push(Group {
+                range: start..end,
+                sites: sites[group(part[0])],
+            });
+            start = end;
+        }
+        Self { stacks, list }
     }
 
-    /// The site of each stack, and how many sites each group has.
-    pub(crate) fn finish(self) -> (SiteOfStacks, Vec<usize>) {
-        let (list, in_app) = self.sites.into_parts();
-        let sites = SiteOfStacks {
-            list,
-            of_stack: self.site_of_stack,
-            in_app,
-        };
-        (sites, self.members.iter().map(HashSet::len).collect())
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Group> {
+        self.list.iter()
+    }
+
+    /// The stacks of a group.
+    pub(crate) fn stacks(
+        &self,
+        group: &Group,
+    ) -> impl ExactSizeIterator<Item = usize> + Clone + use<'_> {
+        self.stacks[group.range.start as usize..group.range.end as usize]
+            .iter()
+            .map(|stack| *stack as usize)
     }
 }
 
-impl SiteOfStacks {
-    pub(crate) fn of(&self, stack: usize) -> &Site {
-        &self.list[self.of_stack[stack].0]
-    }
-
-    pub(crate) fn is_in_app(&self, frame: FrameId) -> bool {
-        self.in_app[frame.0 as usize]
+impl Group {
+    /// How many stacks are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.range.len()
     }
 }

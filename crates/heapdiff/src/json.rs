@@ -182,9 +182,9 @@ impl<'a> RowJson<'a> {
             churned_bytes: change.churned_bytes,
             live_bytes: row.after.live_bytes,
             live_blocks: row.after.live_blocks,
-            bytes_per_request: comparison.bytes_per_request(row),
-            sites: row.sites,
-            stacks: row.stacks,
+            bytes_per_request: comparison.bytes_per_request(change),
+            sites: row.sites(),
+            stacks: row.stacks(),
             stack: comparison.stack_of(row).map(FrameJson::of).collect(),
         }
     }
@@ -194,11 +194,11 @@ impl<'a> HoldingJson<'a> {
     fn of(inventory: &'a Inventory, row: &'a Holding) -> Self {
         Self {
             site: SiteJson::of(&row.site),
-            live_bytes: row.counters.live_bytes,
-            live_blocks: row.counters.live_blocks,
-            share: row.share(&inventory.snapshot),
-            average_block: row.average_block(),
-            sites: row.sites,
+            live_bytes: row.held.counters.live_bytes,
+            live_blocks: row.held.counters.live_blocks,
+            share: row.held.share(&inventory.snapshot),
+            average_block: row.held.average_block(),
+            sites: row.sites(),
             stack: inventory.stack_of(row).map(FrameJson::of).collect(),
         }
     }

@@ -17,6 +17,8 @@ pub struct Metadata {
     pub pid: Option<u64>,
     /// DHAT's own clock at the end: microseconds (dhat-rs) or instructions (valgrind).
     pub end: Option<u64>,
+    /// The unit of that clock and of lifetimes, as DHAT writes it (`tu`): `µs`, or `instrs` for instructions.
+    pub time_unit: Option<String>,
     /// When the snapshot was taken.
     pub time: Option<SystemTime>,
     /// How long the process had been recorded by then.
@@ -41,6 +43,10 @@ impl Metadata {
             command: header.cmd.as_deref().map(|cmd| printable(cmd).into_owned()),
             pid: header.pid,
             end: header.te,
+            time_unit: header
+                .tu
+                .as_deref()
+                .map(|unit| printable(unit).into_owned()),
             ..Self::default()
         };
         let Some(heapshot) = &header.heapshot else {

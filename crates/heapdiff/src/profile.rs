@@ -9,6 +9,8 @@ use crate::dhat;
 use crate::error::Error;
 use crate::frame::{Frame, printable, without_address};
 use crate::frames::{FrameId, Frames};
+use crate::history::History;
+use crate::inventory::Held;
 use crate::metadata::Metadata;
 use crate::stacks::Stacks;
 
@@ -36,6 +38,8 @@ pub struct Profile {
     pub metadata: Metadata,
     pub(crate) frames: Frames,
     pub(crate) stacks: Stacks<Counters>,
+    /// Of each stack; `None` if the file does not tell it of all.
+    history: Option<Vec<History>>,
 }
 
 impl Profile {
@@ -53,6 +57,7 @@ impl Profile {
             metadata: Metadata::of(&file.header),
             frames,
             stacks: Stacks::default(),
+            history: Some(Vec::new()),
         };
         profile.merge(file.points, &ids)?;
         Ok(profile)
@@ -73,6 +78,14 @@ impl Profile {
     /// The frames that [`stacks`](Self::stacks) names.
     pub fn frames(&self) -> &Frames {
         &self.frames
+    }
+
+    /// The stacks with all that is known of them.
+    pub(crate) fn held(&self) -> Stacks<Held> {
+        self.stacks.map(|at, counters| Held {
+            counters: *counters,
+            history: self.history.as_ref().map(|history| history[at]),
+        })
     }
 
     /// Sums up the points by equal stacks.
@@ -96,14 +109,32 @@ impl Profile {
             };
             self.totals.add(&counters)?;
             match seen.entry(stack) {
-                Entry::Occupied(known) => self.stacks.value_mut(*known.get()).add(&counters)?,
+                Entry::Occupied(known) => {
+                    let known = *known.get();
+                    self.stacks.value_mut(known).add(&counters)?;
+                    self.add_history(known, point.history);
+                }
                 Entry::Vacant(new) => {
                     new.insert(self.stacks.len());
                     self.stacks.push(stack.iter().copied(), counters);
+                    self.add_history(self.stacks.len() - 1, point.history);
                 }
             }
         }
         Ok(())
+    }
+
+    fn add_history(&mut self, stack: usize, of_point: Option<History>) {
+        let Some(list) = &mut self.history else {
+            return;
+        };
+        if list.len() == stack {
+            list.push(History::default());
+        }
+        match of_point.and_then(|history| list[stack].plus(history)) {
+            Some(sum) => list[stack] = sum,
+            None => self.history = None,
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Finds the source file that a snapshot's cut path means. (I/O)
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -12,49 +15,71 @@ pub struct Source {
     pub text: String,
 }
 
-/// Looks for `file` as a snapshot spells it under each of `roots`: as a relative path first, else as the end
-/// of exactly one path below (`leaky-server/src/lab1.rs` is `crates/leaky-server/src/lab1.rs`).
-///
-/// `None` if there is none, or more than one that could be meant. Skips `target`, `node_modules` and hidden
-/// folders, follows no links to folders, and gives up on trees of more than [`MOST_ENTRIES`] entries.
-pub fn find(file: &str, roots: &[PathBuf]) -> Option<Source> {
-    let wanted = Path::new(file);
-    // a snapshot may come from anywhere: it gets no files from outside the roots
-    if file.is_empty()
-        || !wanted
-            .components()
-            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-    {
-        return None;
+/// Finds source files below some folders. Looks through them once, and not before it has to.
+#[derive(Debug)]
+pub struct Finder {
+    roots: Vec<PathBuf>,
+    /// All files below the roots by their names: which root, and the path from there.
+    files: OnceCell<HashMap<OsString, Vec<(usize, PathBuf)>>>,
+}
+
+impl Finder {
+    /// Looks under these folders, the first ones first.
+    pub fn new(roots: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self {
+            roots: roots.into_iter().collect(),
+            files: OnceCell::new(),
+        }
     }
-    let read = |root: &Path, path: &Path| {
-        let about = fs::metadata(path).ok()?;
+
+    /// Looks for `file` as a snapshot spells it under each root: as a relative path first, else as the end
+    /// of exactly one path below (`leaky-server/src/lab1.rs` is `crates/leaky-server/src/lab1.rs`).
+    ///
+    /// `None` if there is none, or more than one that could be meant. Skips `target`, `node_modules` and hidden
+    /// folders, follows no links to folders, and gives up on trees of more than [`MOST_ENTRIES`] entries.
+    pub fn find(&self, file: &str) -> Option<Source> {
+        let wanted = Path::new(file);
+        // a snapshot may come from anywhere: it gets no files from outside the roots
+        if file.is_empty()
+            || !wanted
+                .components()
+                .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+        {
+            return None;
+        }
+        (0..self.roots.len())
+            .find_map(|root| self.read(root, wanted))
+            .or_else(|| self.read_ending_with(wanted))
+    }
+
+    fn read(&self, root: usize, below: &Path) -> Option<Source> {
+        let path = self.roots[root].join(below);
+        let about = fs::metadata(&path).ok()?;
         if !about.is_file() || about.len() > LARGEST {
             return None;
         }
-        let shown = path
-            .strip_prefix(root)
-            .unwrap_or(path)
-            .to_string_lossy()
-            .replace('\\', "/");
         Some(Source {
-            shown,
+            shown: below.to_string_lossy().replace('\\', "/"),
             text: fs::read_to_string(path).ok()?,
         })
-    };
-    roots
-        .iter()
-        .find_map(|root| read(root, &root.join(wanted)))
-        .or_else(|| {
-            let mut found = roots
-                .iter()
-                .flat_map(|root| walk(root, wanted).into_iter().map(move |path| (root, path)));
-            let (root, path) = found.next()?;
-            let same = |other: &Path| fs::canonicalize(other).ok() == fs::canonicalize(&path).ok();
-            found
-                .all(|(_, other)| same(&other))
-                .then(|| read(root, &path))?
-        })
+    }
+
+    fn read_ending_with(&self, wanted: &Path) -> Option<Source> {
+        let files = self.files.get_or_init(|| index(&self.roots));
+        // a root's own name may be part of the end: `orders/src/main.rs` seen from inside `orders`
+        let full = |(root, below): &(usize, PathBuf)| {
+            let root = fs::canonicalize(&self.roots[*root]).ok()?;
+            Some(root.join(below))
+        };
+        let mut found = files
+            .get(wanted.file_name()?)?
+            .iter()
+            .filter(|file| full(file).is_some_and(|path| path.ends_with(wanted)));
+        let first = found.next()?;
+        found
+            .all(|other| full(other) == full(first))
+            .then(|| self.read(first.0, &first.1))?
+    }
 }
 
 /// How many entries of a tree are looked at before giving up.
@@ -63,12 +88,21 @@ pub const MOST_ENTRIES: usize = 50_000;
 /// Larger files are not source, in bytes.
 const LARGEST: u64 = 4 << 20;
 
-/// All files under `root` whose full path ends with `wanted`.
-fn walk(root: &Path, wanted: &Path) -> Vec<PathBuf> {
-    // the root's own name may be part of the end: `orders/src/main.rs` seen from inside `orders`
-    let Ok(full_root) = fs::canonicalize(root) else {
-        return Vec::new();
-    };
+/// All files under the roots; of a tree that is too large, none.
+fn index(roots: &[PathBuf]) -> HashMap<OsString, Vec<(usize, PathBuf)>> {
+    let mut files: HashMap<_, Vec<_>> = HashMap::new();
+    for (root, path) in roots.iter().enumerate() {
+        for file in walk(path) {
+            if let Some(name) = file.file_name() {
+                files.entry(name.to_owned()).or_default().push((root, file));
+            }
+        }
+    }
+    files
+}
+
+/// All files under `root`, as paths from there.
+fn walk(root: &Path) -> Vec<PathBuf> {
     let (mut found, mut seen) = (Vec::new(), 0);
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
@@ -85,12 +119,9 @@ fn walk(root: &Path, wanted: &Path) -> Vec<PathBuf> {
             let skipped = name.to_string_lossy().starts_with('.')
                 || name == "target"
                 || name == "node_modules";
-            let path = folder.join(&name);
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() && !skipped => folders.push(path),
-                Ok(kind) if kind.is_file() && full_root.join(&path).ends_with(wanted) => {
-                    found.push(root.join(path));
-                }
+                Ok(kind) if kind.is_dir() && !skipped => folders.push(folder.join(&name)),
+                Ok(kind) if kind.is_file() => found.push(folder.join(&name)),
                 _ => {}
             }
         }
@@ -112,9 +143,13 @@ mod tests {
         root
     }
 
+    fn find(tree: &tempfile::TempDir, root: &str, wanted: &str) -> Option<Source> {
+        Finder::new([tree.path().join(root)]).find(wanted)
+    }
+
     fn shown(files: &[&str], wanted: &str) -> Option<String> {
         let root = tree(files);
-        find(wanted, &[root.path().to_owned()]).map(|source| source.shown)
+        find(&root, "", wanted).map(|source| source.shown)
     }
 
     #[test]
@@ -143,7 +178,7 @@ mod tests {
     #[test]
     fn the_folders_own_name_counts() {
         let root = tree(&["orders/src/main.rs"]);
-        let found = find("orders/src/main.rs", &[root.path().join("orders")]);
+        let found = find(&root, "orders", "orders/src/main.rs");
         assert_eq!(
             found.map(|source| source.shown).as_deref(),
             Some("src/main.rs")
@@ -153,11 +188,12 @@ mod tests {
     #[test]
     fn nothing_outside_the_roots_is_read() {
         let root = tree(&["secret.rs", "inside/a.rs"]);
-        assert_eq!(find("../secret.rs", &[root.path().join("inside")]), None);
+        assert_eq!(find(&root, "inside", "../secret.rs"), None);
         assert_eq!(
             find(
-                root.path().join("secret.rs").to_str().expect("utf-8"),
-                &[root.path().join("inside")]
+                &root,
+                "inside",
+                root.path().join("secret.rs").to_str().expect("utf-8")
             ),
             None
         );

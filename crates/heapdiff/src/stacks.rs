@@ -37,6 +37,19 @@ impl<T> Stacks<T> {
         &self.frames[start..self.list[index].0]
     }
 
+    /// The same stacks with other values.
+    pub(crate) fn map<U>(&self, value: impl Fn(usize, &T) -> U) -> Stacks<U> {
+        Stacks {
+            frames: self.frames.clone(),
+            list: self
+                .list
+                .iter()
+                .enumerate()
+                .map(|(at, (end, of))| (*end, value(at, of)))
+                .collect(),
+        }
+    }
+
     pub(crate) fn push(&mut self, stack: impl IntoIterator<Item = FrameId>, value: T) {
         self.frames.extend(stack);
         self.list.push((self.frames.len(), value));

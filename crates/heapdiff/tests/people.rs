@@ -3,6 +3,7 @@
 mod common;
 
 use common::{fixture, fixtures, served};
+use heapdiff::source::Finder;
 use heapdiff::terminal::{self, Screen};
 use heapdiff::{
     Comparison, GroupBy, Options, Profile, Sort, View, compare, excerpt, inventory, json,
@@ -152,14 +153,14 @@ fn the_line_that_leaks() {
     let excerpt = excerpt::render(
         &comparison,
         &comparison.rows[0],
-        &[fixtures()],
+        &Finder::new([fixtures()]),
         &screen(100),
     );
     insta::assert_snapshot!(excerpt.expect("the source is there"));
     let nowhere = excerpt::render(
         &comparison,
         &comparison.rows[0],
-        &[fixtures().join("leak")],
+        &Finder::new([fixtures().join("leak")]),
         &screen(100),
     );
     assert_eq!(nowhere, None);

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use heapdiff::cli::Output;
+use heapdiff::source::Finder;
 use heapdiff::terminal::{rate, thousands};
 use heapdiff::{Options, Profile, View, excerpt};
 
@@ -22,9 +23,9 @@ pub(crate) fn comparison(repo: &Repo, before: &Profile, after: &Profile) -> Resu
         top: Some(TOP),
         ..View::default()
     };
-    let roots = [repo.root().to_path_buf()];
+    let sources = Finder::new([repo.root().to_path_buf()]);
     let screen = Output::of_stdout().screen(None);
-    say::note(&excerpt::below_table(&comparison, &view, &roots, &screen));
+    say::note(&excerpt::below_table(&comparison, &view, &sources, &screen));
     Ok(())
 }
 

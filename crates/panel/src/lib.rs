@@ -29,8 +29,6 @@ mod program;
 mod remote;
 mod store;
 
-mod page;
-
 pub use browser::open_browser;
 pub use error::Error;
 pub use options::Options;

@@ -91,6 +91,7 @@ impl Flamegraph {
             title: self.title.clone(),
             width: self.width.map(|width| width as usize),
             count: self.count.into(),
+            bare: false,
         };
         let snapshot = files::read(&self.snapshot)?;
         let Some(after) = &self.after else {

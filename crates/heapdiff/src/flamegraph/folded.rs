@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Count, Folded, names};
+use super::{Count, Folded, Names};
 use crate::compare::Comparison;
 use crate::inventory::Inventory;
 use crate::view::View;
@@ -12,11 +12,13 @@ use crate::view::View;
 /// stacks out; what holds nothing has no line.
 pub fn of_inventory(inventory: &Inventory, view: &View, count: Count) -> String {
     let mut folded: Folded<u64> = Folded::new();
-    for (at, (stack, counters)) in inventory.stacks.iter().enumerate() {
-        let live = count.live(counters);
-        if live > 0 && view.shows_stack(inventory.site_of(at), inventory.frames.of(stack)) {
-            let names = names(&inventory.frames, stack, |id| inventory.is_in_app(id));
-            *folded.entry(line(&names)).or_default() += live;
+    let names = Names::new(&inventory.stacks);
+    for (at, (stack, held)) in inventory.stacks.iter().enumerate() {
+        let live = count.live(&held.counters);
+        if live > 0
+            && view.shows_stack(inventory.stacks.site_of(at), inventory.stacks.frames_of(at))
+        {
+            *folded.entry(line(&names.of(stack))).or_default() += live;
         }
     }
     folded.iter().fold(String::new(), |mut out, (stack, live)| {
@@ -28,11 +30,16 @@ pub fn of_inventory(inventory: &Inventory, view: &View, count: Count) -> String 
 /// What is live in both snapshots, before and after: `a;b;c N M`. Each column adds up to its heap, as above.
 pub fn of_comparison(comparison: &Comparison, view: &View, count: Count) -> String {
     let mut folded: Folded<(u64, u64)> = Folded::new();
+    let names = Names::new(&comparison.stacks);
     for (at, (stack, both)) in comparison.stacks.iter().enumerate() {
         let live = (count.live(&both.before), count.live(&both.after));
-        if live != (0, 0) && view.shows_stack(comparison.site_of(at), comparison.frames.of(stack)) {
-            let names = names(&comparison.frames, stack, |id| comparison.is_in_app(id));
-            let sum = folded.entry(line(&names)).or_default();
+        if live != (0, 0)
+            && view.shows_stack(
+                comparison.stacks.site_of(at),
+                comparison.stacks.frames_of(at),
+            )
+        {
+            let sum = folded.entry(line(&names.of(stack))).or_default();
             *sum = (sum.0 + live.0, sum.1 + live.1);
         }
     }
@@ -44,7 +51,7 @@ pub fn of_comparison(comparison: &Comparison, view: &View, count: Count) -> Stri
         })
 }
 
-fn line(names: &[(String, bool)]) -> String {
-    let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+fn line(names: &[(&str, bool)]) -> String {
+    let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
     names.join(";")
 }

@@ -14,12 +14,13 @@ mod palette;
 pub mod folded;
 pub mod svg;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::change::Change;
-use crate::frame::Frame;
-use crate::frames::{FrameId, Frames};
+use crate::frames::FrameId;
 use crate::profile::Counters;
+use crate::sited::SitedStacks;
 
 /// What a stack is measured by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,20 +63,34 @@ impl Count {
     }
 }
 
-/// A stack's frames as folded stacks name them, outermost first, and whether each is the user's.
-fn names<'a>(
-    frames: &'a Frames,
-    stack: &'a [FrameId],
-    is_in_app: impl Fn(FrameId) -> bool,
-) -> Vec<(String, bool)> {
-    let outermost_first = stack.iter().rev();
-    let mut names: Vec<_> = outermost_first
-        .map(|id| (name::of(&frames[*id], is_in_app(*id)), is_in_app(*id)))
-        .collect();
-    if names.is_empty() {
-        names.push((name::of(&Frame::parse("???"), false), false));
+/// Frames as folded stacks name them. A name takes long to make, and stacks share frames: each is made once.
+struct Names<'a, T> {
+    all: &'a SitedStacks<T>,
+    made: Vec<OnceCell<String>>,
+}
+
+impl<'a, T> Names<'a, T> {
+    fn new(all: &'a SitedStacks<T>) -> Self {
+        Self {
+            all,
+            made: vec![OnceCell::new(); all.frames().len()],
+        }
     }
-    names
+
+    /// A stack's frames, outermost first, and whether each is the user's.
+    fn of(&self, stack: &[FrameId]) -> Vec<(&str, bool)> {
+        if stack.is_empty() {
+            return vec![("???", false)];
+        }
+        let outermost_first = stack.iter().rev();
+        outermost_first
+            .map(|id| {
+                let in_app = self.all.is_in_app(*id);
+                let make = || name::of(&self.all.frames()[*id], in_app);
+                (self.made[id.0 as usize].get_or_init(make).as_str(), in_app)
+            })
+            .collect()
+    }
 }
 
 /// Folded stacks with their counts. Stacks that have the same names are one.

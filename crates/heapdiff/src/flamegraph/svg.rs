@@ -1,15 +1,13 @@
 //! The flame graph as an SVG, with inferno's search and zoom in it: one file, which needs nothing else.
 
-use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use inferno::flamegraph::color::{BackgroundColor, Color, PaletteMap};
 use inferno::flamegraph::{Options, TextTruncateDirection, from_lines};
 
 use super::palette::{ALL, Tint};
-use super::{Count, Folded, empty, name, names};
-use crate::compare::Comparison;
+use super::{Count, Folded, Names, empty, name};
+use crate::compare::{Comparison, file_name};
 use crate::inventory::Inventory;
 use crate::terminal::{cut_end, cut_start, signed, thousands};
 use crate::view::View;
@@ -23,20 +21,34 @@ pub struct Picture {
     pub width: Option<usize>,
     /// What the widths count.
     pub count: Count,
+    /// Flames only, for a page that brings captions, search and zoom of its own.
+    pub bare: bool,
+}
+
+impl Picture {
+    /// Flames only.
+    pub fn bare(count: Count) -> Self {
+        Self {
+            count,
+            bare: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// What is live in a snapshot. Of the view only its filter counts.
 pub fn of_inventory(inventory: &Inventory, view: &View, picture: &Picture) -> String {
     let count = picture.count;
     let mut flames = Flames::default();
+    let names = Names::new(&inventory.stacks);
     let mut live = 0;
-    for (at, (stack, counters)) in inventory.stacks.iter().enumerate() {
-        if !view.shows_stack(inventory.site_of(at), inventory.frames.of(stack)) {
+    for (at, (stack, held)) in inventory.stacks.iter().enumerate() {
+        if !view.shows_stack(inventory.stacks.site_of(at), inventory.stacks.frames_of(at)) {
             continue;
         }
-        let names = names(&inventory.frames, stack, |id| inventory.is_in_app(id));
-        flames.add(Tint::Held, None, &names, count.live(counters));
-        live += count.live(counters);
+        let names = names.of(stack);
+        flames.add(Tint::Held, None, &names, count.live(&held.counters));
+        live += count.live(&held.counters);
     }
     let unit = count.unit();
     let mut subtitle = format!("{} live {unit}", thousands(live));
@@ -58,15 +70,19 @@ pub fn of_inventory(inventory: &Inventory, view: &View, picture: &Picture) -> St
 pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) -> String {
     let count = picture.count;
     let mut flames = Flames::default();
+    let names = Names::new(&comparison.stacks);
     let (mut grew, mut shrank) = (0, 0);
     for (at, (stack, both)) in comparison.stacks.iter().enumerate() {
         let (more, less) = (count.more(&both.change), count.less(&both.change));
         if (more, less) == (0, 0)
-            || !view.shows_stack(comparison.site_of(at), comparison.frames.of(stack))
+            || !view.shows_stack(
+                comparison.stacks.site_of(at),
+                comparison.stacks.frames_of(at),
+            )
         {
             continue;
         }
-        let names = names(&comparison.frames, stack, |id| comparison.is_in_app(id));
+        let names = names.of(stack);
         flames.add(Tint::Grew, Some("grew"), &names, more);
         flames.add(Tint::Shrank, Some("shrank"), &names, less);
         grew += more;
@@ -88,11 +104,7 @@ pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) ->
         let warning = note.split([':', '(']).next().unwrap_or_default().trim();
         let _ = write!(subtitle, "; warning: {warning}");
     }
-    let labels = [&comparison.before.label, &comparison.after.label];
-    let [mut before, mut after] = labels.map(|label| file_name(label));
-    if before == after {
-        [before, after] = labels.map(String::as_str);
-    }
+    let [before, after] = comparison.names();
     flames.draw(
         picture,
         &Captions {
@@ -102,11 +114,6 @@ pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) ->
             nothing: "Nothing grew or shrank".to_owned(),
         },
     )
-}
-
-fn file_name(label: &str) -> &str {
-    let name = Path::new(label).file_name().and_then(OsStr::to_str);
-    name.unwrap_or(label)
 }
 
 /// What stands above the flames.
@@ -125,11 +132,11 @@ struct Flames {
 }
 
 impl Flames {
-    fn add(&mut self, tint: Tint, root: Option<&str>, names: &[(String, bool)], width: u64) {
+    fn add(&mut self, tint: Tint, root: Option<&str>, names: &[(&str, bool)], width: u64) {
         if width == 0 {
             return;
         }
-        let root = root.map(|root| (root.to_owned(), false));
+        let root = root.map(|root| (root, false));
         let mut stack = String::new();
         for (name, in_app) in root.iter().chain(names) {
             let marked = tint.mark(name, *in_app);
@@ -169,6 +176,7 @@ impl Flames {
         options.bgcolors = Some(BackgroundColor::Flat(Color::new(250, 250, 250)));
         options.stroke_color = "#fafafa".parse().unwrap_or(options.stroke_color);
         options.text_truncate_direction = TextTruncateDirection::Right;
+        options.no_javascript = picture.bare;
         options.palette_map = Some(&mut self.palette);
         let lines: Vec<String> = self
             .stacks
@@ -178,6 +186,30 @@ impl Flames {
         let mut svg = Vec::new();
         from_lines(&mut options, lines.iter().map(String::as_str), &mut svg)
             .expect("sound lines, written to memory");
-        String::from_utf8(svg).expect("inferno writes UTF-8")
+        let svg = String::from_utf8(svg).expect("inferno writes UTF-8");
+        if picture.bare {
+            without_script(svg)
+        } else {
+            readable_in_the_dark(svg)
+        }
     }
+}
+
+/// Without the settings that inferno leaves for its script. All names are escaped, so there is no other.
+fn without_script(mut svg: String) -> String {
+    const END: &str = "</script>";
+    if let (Some(start), Some(end)) = (svg.find("<script"), svg.find(END)) {
+        svg.replace_range(start..end + END.len(), "");
+    }
+    svg
+}
+
+/// Frames are light and stay so, with dark names; what lies around them follows the reader's system.
+fn readable_in_the_dark(mut svg: String) -> String {
+    const DARK: &str = "<style>@media (prefers-color-scheme: dark) { svg { background: #1b1b1f; } \
+        svg > rect { fill: #1b1b1f; } svg > text { fill: #e6e6ea; } #frames rect { stroke: #1b1b1f; filter: brightness(.86); } }</style>";
+    if let Some(end) = svg.rfind("</svg>") {
+        svg.insert_str(end, DARK);
+    }
+    svg
 }

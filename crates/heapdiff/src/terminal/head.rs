@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Screen;
-use super::number::{cut_start, mebibytes, signed, thousands, width};
+use super::number::{cut_start, mebibytes, signed, signed_mebibytes, thousands, width};
 use super::style::{BOLD, DIM, PLAIN, Paint, of_delta};
 use crate::compare::{Comparison, Side};
 
@@ -156,9 +156,4 @@ fn print(rows: &[Facts], screen: &Screen) -> String {
         let _ = writeln!(out, "{}", line.trim_end());
     }
     out
-}
-
-fn signed_mebibytes(bytes: i64) -> String {
-    let sign = if bytes < 0 { "-" } else { "+" };
-    format!("{sign}{}", mebibytes(bytes.unsigned_abs()))
 }

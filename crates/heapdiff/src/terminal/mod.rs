@@ -8,7 +8,7 @@ mod table;
 
 use std::fmt::Write as _;
 
-pub(crate) use number::{cut_end, cut_start};
+pub(crate) use number::{cut_end, cut_start, mebibytes, signed_mebibytes};
 pub use number::{rate, signed, thousands};
 use style::{BOLD, DIM, PLAIN, Paint, WARNING, of_amount, of_delta};
 use table::{Cell, Column, Line, Place, Printed};
@@ -193,19 +193,22 @@ fn line(comparison: &Comparison, row: &Row) -> Line {
         amount(change.churned_blocks),
     ];
     let stack = (comparison.by == GroupBy::Stack).then(|| comparison.stack_of(row));
-    finish(&row.site, row.sites, cells, stack)
+    finish(&row.site, row.sites(), cells, stack)
 }
 
 fn holding_line(inventory: &Inventory, row: &Holding) -> Line {
     let plain = |text: String| Cell { text, paint: PLAIN };
     let cells = vec![
-        plain(thousands(row.counters.live_bytes)),
-        plain(format!("{:.1} %", 100.0 * row.share(&inventory.snapshot))),
-        plain(thousands(row.counters.live_blocks)),
-        plain(thousands(row.average_block())),
+        plain(thousands(row.held.counters.live_bytes)),
+        plain(format!(
+            "{:.1} %",
+            100.0 * row.held.share(&inventory.snapshot)
+        )),
+        plain(thousands(row.held.counters.live_blocks)),
+        plain(thousands(row.held.average_block())),
     ];
     let stack = (inventory.by == GroupBy::Stack).then(|| inventory.stack_of(row));
-    finish(&row.site, row.sites, cells, stack)
+    finish(&row.site, row.sites(), cells, stack)
 }
 
 fn finish<'a>(

@@ -31,6 +31,12 @@ pub(crate) fn mebibytes(bytes: u64) -> String {
     format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
+/// The same with a sign.
+pub(crate) fn signed_mebibytes(bytes: i64) -> String {
+    let sign = if bytes < 0 { "-" } else { "+" };
+    format!("{sign}{}", mebibytes(bytes.unsigned_abs()))
+}
+
 /// A rate, as exact as is useful: `+83,886`, `+16`, `+0.25`, `-3.5`.
 #[expect(
     clippy::cast_possible_truncation,

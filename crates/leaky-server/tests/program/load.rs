@@ -70,6 +70,6 @@ pub fn live_bytes_in(held: &Inventory, file: &str) -> u64 {
     held.rows
         .iter()
         .filter(|row| row.site.frame.file() == Some(file))
-        .map(|row| row.counters.live_bytes)
+        .map(|row| row.held.counters.live_bytes)
         .sum()
 }

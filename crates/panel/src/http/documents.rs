@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use heapdiff::InApp;
 use heapdiff::flamegraph::Count;
-use heapdiff::source::{self, Source};
+use heapdiff::flamegraph::svg::{self, Picture};
+use heapdiff::source::Finder;
+use heapdiff::{Options, View, compare, inventory, page};
 use serde::Deserialize;
 
 use super::answer::{Answer, blocking, document, query};
 use crate::error::Error;
-use crate::page;
 use crate::panel::Shared;
 
 #[derive(Deserialize)]
@@ -38,9 +38,10 @@ enum Counted {
 pub(super) async fn summary(shared: web::Data<Shared>, id: web::Path<String>) -> Answer {
     let shared = shared.into_inner();
     let text = blocking(move || {
-        let profile = shared.store.profile(&id)?;
-        let sources = &mut sources(&shared);
-        Ok(page::summary(&profile, &InApp::default(), sources))
+        let (card, profile) = shared.store.open_snapshot(&id)?;
+        let model = inventory(&profile, &Options::default());
+        let sources = Finder::new(shared.source_roots.clone());
+        Ok(page::summary(model, &card, &|file| sources.find(file)))
     });
     Ok(document(text.await?))
 }
@@ -49,37 +50,40 @@ pub(super) async fn comparison(shared: web::Data<Shared>, request: HttpRequest) 
     let Pair { base, snapshot } = query(&request)?;
     let shared = shared.into_inner();
     let text = blocking(move || {
-        let before = shared.store.profile(&base)?;
-        let after = shared.store.profile(&snapshot)?;
-        let sources = &mut sources(&shared);
-        page::comparison(&before, &after, &InApp::default(), sources).map_err(Error::Incomparable)
+        let (before, base) = shared.store.open_snapshot(&base)?;
+        let (after, snapshot) = shared.store.open_snapshot(&snapshot)?;
+        let model = compare(&base, &snapshot, &Options::default()).map_err(Error::Incomparable)?;
+        let sources = Finder::new(shared.source_roots.clone());
+        let find = |file: &str| sources.find(file);
+        Ok(page::comparison(model, &before, &after, &find))
     });
     Ok(document(text.await?))
 }
 
+/// Of one snapshot what it holds, of two what grew and what shrank.
 pub(super) async fn flamegraph(shared: web::Data<Shared>, request: HttpRequest) -> Answer {
     let Flames {
         base,
         snapshot,
         count,
     } = query(&request)?;
-    let count = match count {
+    let picture = Picture::bare(match count {
         Counted::Bytes => Count::Bytes,
         Counted::Blocks => Count::Blocks,
-    };
+    });
     let store = Arc::clone(&shared.store);
-    let svg = blocking(move || {
-        let profile = store.profile(&snapshot)?;
-        let base = base.map(|base| store.profile(&base)).transpose()?;
-        page::flamegraph(base.as_deref(), &profile, &InApp::default(), count)
-            .map_err(Error::Incomparable)
+    let drawn = blocking(move || {
+        let (_, snapshot) = store.open_snapshot(&snapshot)?;
+        let (options, all) = (Options::default(), View::default());
+        let Some(base) = base else {
+            let model = inventory(&snapshot, &options);
+            return Ok(svg::of_inventory(&model, &all, &picture));
+        };
+        let (_, base) = store.open_snapshot(&base)?;
+        let model = compare(&base, &snapshot, &options).map_err(Error::Incomparable)?;
+        Ok(svg::of_comparison(&model, &all, &picture))
     });
     Ok(HttpResponse::Ok()
         .content_type("image/svg+xml; charset=utf-8")
-        .body(svg.await?))
-}
-
-/// Where source files are looked for.
-fn sources(shared: &Shared) -> impl FnMut(&str) -> Option<Source> {
-    |file| source::find(file, &shared.source_roots)
+        .body(drawn.await?))
 }

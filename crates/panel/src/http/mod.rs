@@ -18,7 +18,6 @@ use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
 
 use self::guard::Guard;
-use self::shell::Page;
 use crate::panel::Shared;
 
 /// The browser of one user asks; what takes long has threads of its own.
@@ -43,12 +42,10 @@ pub(crate) async fn serve(
     }
     let shared = web::Data::from(shared);
     let guard = web::Data::new(Guard::new(address.port()));
-    let page = web::Data::new(Page::new());
     let app = move || {
         App::new()
             .app_data(shared.clone())
             .app_data(guard.clone())
-            .app_data(page.clone())
             .configure(routes)
             .default_service(web::to(answer::no_such_route))
             .wrap(from_fn(guard::guard))

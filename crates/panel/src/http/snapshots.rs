@@ -7,11 +7,11 @@ use std::sync::Arc;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_core::Stream;
+use heapdiff::page::Card;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, blocking, body, json, query};
 use crate::error::Error;
-use crate::page::Card;
 use crate::panel::Shared;
 use crate::remote::ServerCard;
 use crate::store::{Deleted, wanted};

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use heapdiff::page::Card;
 use tokio::task::spawn_blocking;
 
 use super::server::{Server, Stage};
 use crate::error::Error;
-use crate::page::Card;
 use crate::store::{Store, Wanted};
 
 /// How much a file system's clock may be behind the system's.

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bytesize::ByteSize;
+use heapdiff::Side;
+use heapdiff::page::Card;
 
 use super::files::{Stamp, label_of};
 use super::read::{Content, read};
 use crate::error::Error;
-use crate::page::Card;
 
 /// The entries.
 #[derive(Debug)]
@@ -121,9 +122,11 @@ impl Entry {
         match content {
             Content::Snapshot(profile) => {
                 self.taken = profile.metadata.time.unwrap_or(stamp.modified);
-                let mut card = Card::of(&self.card.id, &self.card.label, &profile);
-                card.file_bytes = Some(stamp.bytes);
-                self.card = card;
+                self.card = short(Card {
+                    label: std::mem::take(&mut self.card.label),
+                    file_bytes: Some(stamp.bytes),
+                    ..Card::of(std::mem::take(&mut self.card.id), &Side::of(&profile))
+                });
             }
             Content::Broken(why) => self.broken(why, Some(stamp.bytes)),
             Content::Foreign if self.given => {
@@ -142,4 +145,19 @@ impl Entry {
             ..Card::default()
         };
     }
+}
+
+/// Longest text, and most routes, that a card keeps: it stays in memory, and is sent each time the page asks.
+const LONGEST: usize = 1000;
+const MOST_ROUTES: usize = 100;
+
+fn short(mut card: Card) -> Card {
+    for text in [&mut card.command, &mut card.server].into_iter().flatten() {
+        if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+            text.truncate(end);
+            text.push('…');
+        }
+    }
+    card.requests_by_route.truncate(MOST_ROUTES);
+    card
 }

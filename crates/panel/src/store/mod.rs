@@ -18,6 +18,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytesize::ByteSize;
 use heapdiff::Profile;
+use heapdiff::page::Card;
 use serde::Serialize;
 
 use self::entries::{Entries, Entry};
@@ -26,7 +27,6 @@ use self::files::{Stamp, TRASH, first_free, label_of, move_to, snapshots_in, tra
 use self::profiles::Profiles;
 use self::read::{Content, read};
 use crate::error::Error;
-use crate::page::Card;
 
 /// The snapshots of a panel.
 #[derive(Debug)]
@@ -108,20 +108,25 @@ impl Store {
         )
     }
 
-    /// A snapshot, parsed.
-    pub(crate) fn profile(&self, id: &str) -> Result<Arc<Profile>, Error> {
-        let (path, label) = self.place(id)?;
+    /// A snapshot, parsed, and what it is called.
+    pub(crate) fn open_snapshot(&self, id: &str) -> Result<(Card, Arc<Profile>), Error> {
+        let (path, card) = self.place(id)?;
+        let profile = self.profile(id, &path, &card.label)?;
+        Ok((card, profile))
+    }
+
+    fn profile(&self, id: &str, path: &Path, label: &str) -> Result<Arc<Profile>, Error> {
         let unreadable = |why: String| Error::Unreadable {
-            label: label.clone(),
+            label: label.to_owned(),
             why,
         };
         let stamp =
-            Stamp::of(&path).map_err(|error| unreadable(heapdiff::Error::Io(error).to_string()))?;
+            Stamp::of(path).map_err(|error| unreadable(heapdiff::Error::Io(error).to_string()))?;
         if let Some(profile) = self.profiles().get(id, stamp) {
             return Ok(profile);
         }
-        let profile = match read(&path, self.most) {
-            Content::Snapshot(profile) => Arc::new(profile.labelled(&label)),
+        let profile = match read(path, self.most) {
+            Content::Snapshot(profile) => Arc::new(profile.labelled(label)),
             Content::Broken(why) => return Err(unreadable(why)),
             Content::Foreign => return Err(unreadable(heapdiff::Error::NotDhat.to_string())),
         };
@@ -131,13 +136,13 @@ impl Store {
 
     /// A snapshot's file.
     pub(crate) fn download(&self, id: &str) -> Result<Download, Error> {
-        let (path, label) = self.place(id)?;
+        let (path, card) = self.place(id)?;
         let open = || Ok((fs::File::open(&path)?, Stamp::of(&path)?.bytes));
         let (file, bytes) = open().map_err(Error::file("read", &path))?;
         Ok(Download {
             file,
             bytes,
-            name: format!("{}.json", name::clean(&label)),
+            name: format!("{}.json", name::clean(&card.label)),
         })
     }
 
@@ -295,10 +300,10 @@ impl Store {
         fs::canonicalize(self.home()).map_err(Error::file("write to", self.home()))
     }
 
-    fn place(&self, id: &str) -> Result<(PathBuf, String), Error> {
+    fn place(&self, id: &str) -> Result<(PathBuf, Card), Error> {
         let mut entries = self.entries();
         let entry = entries.entry(id)?;
-        Ok((entry.path.clone(), entry.card.label.clone()))
+        Ok((entry.path.clone(), entry.card.clone()))
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {

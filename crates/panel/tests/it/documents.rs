@@ -17,7 +17,16 @@ fn the_page_is_there_with_its_files() {
     let panel = Running::start();
     let page = panel.get("/").is(200).text();
     assert!(page.starts_with("<!"), "{page}");
-    panel.get("/assets/main.js").is(200);
+    for asset in heapdiff::page::ASSETS {
+        let path = format!("/assets/{}", asset.name);
+        assert_eq!(panel.get(&path).is(200).text(), asset.body);
+    }
+    let policy = |panel: &Running| {
+        let (_, headers) = panel.ask(reqwest::Method::GET, "/").send_for_headers();
+        let mut lines = headers.lines().map(str::to_owned);
+        lines.find(|line| line.starts_with("content-security-policy: "))
+    };
+    assert_ne!(policy(&panel), policy(&panel), "each page has its own");
 }
 
 #[test]
@@ -28,6 +37,24 @@ fn a_comparison_is_of_the_two_that_are_asked_for() {
     assert_eq!(comparison["before"]["label"], "a");
     assert_eq!(comparison["after"]["label"], "b");
     assert_eq!(comparison["requests"], 4);
+}
+
+#[test]
+fn a_comparison_shows_the_line_where_its_source_is() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(root.path().join("shop/src")).unwrap();
+    let source = "//\n\nfn buy() {\n    basket.push(0);\n}\n";
+    std::fs::write(root.path().join("shop/src/main.rs"), source).unwrap();
+    let panel = Running::with(|config| config.source_roots = vec![root.path().to_owned()]);
+    panel.put("a.json", &snapshot(1000, 1));
+    panel.put("b.json", &snapshot(5000, 5));
+    let path = format!(
+        "/api/comparison?base={}&snapshot={}",
+        panel.id("a"),
+        panel.id("b")
+    );
+    let comparison = panel.get(&path).is(200).text();
+    assert!(comparison.contains("basket.push(0)"), "{comparison}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn a_snapshot_is_listed_with_what_it_says_of_itself() {
     let id = card["id"].take();
     assert!(id.as_str().is_some_and(|id| !id.contains("before")), "{id}");
     let expected = json!({
-        "id": null, "label": "before", "time": "2026-01-02T03:30:00Z", "requests": 30, "live_bytes": 5000,
+        "id": null, "label": "before", "time": "2026-01-02T03:30:00.000000Z", "requests": 30, "live_bytes": 5000,
         "live_blocks": 1, "rss_bytes": 4096, "pause_us": 700, "uptime_us": 5, "server": "shop", "command": "./shop",
         "file_bytes": file.len(), "error": null
     });

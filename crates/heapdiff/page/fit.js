@@ -1,0 +1,55 @@
+// Which columns a table's width allows, and how wide they get. The rest is said in the open row.
+
+const PADDING = 22;
+/** A head's button, with the mark of a bound and the arrow. */
+const HEAD = 30;
+
+let digit = 0;
+
+/**
+ * Size Delta (rank 0) and the sorted column always stay. What says nothing goes first, then the higher ranks.
+ * @param {{columns: Column[], rows: import("heapdiff/rows.js").Rows, sort: string, widths: number[]|null}} table
+ * @param {number} width
+ * @returns {{shown: Column[], widths: number[]}}
+ */
+export function fit(table, width) {
+  table.widths ??= table.columns.map((column) => needed(column, table.rows));
+  const of = (column) => table.widths[table.columns.indexOf(column)];
+  const name = width < 600 ? Math.max(132, width * 0.4) : 300;
+  const empty = (column) => table.rows.numbers(column).every((number) => number === 0 || number === -Infinity);
+  let shown = [...table.columns];
+  const used = () => shown.reduce((sum, column) => sum + of(column), name);
+  const droppable = shown.filter((column) => column.rank > 0 && column.id !== table.sort);
+  droppable.sort((a, b) => empty(b) - empty(a) || b.rank - a.rank);
+  // a phone is for one number, and the one it is sorted by
+  const few = width < 480;
+  for (const column of droppable) {
+    if (!few && used() <= width) break;
+    shown = shown.filter((kept) => kept !== column);
+  }
+  // two wide numbers may still be too much: then the name gives way
+  return { shown, widths: shown.map(of) };
+}
+
+/** The widest number, or the longest word of the head. */
+function needed(column, rows) {
+  digit ||= measureDigit();
+  let longest = 0;
+  let least = 0;
+  let most = 0;
+  for (const row of rows.list) {
+    const number = row.numbers[column.at] ?? 0;
+    if (number < least) least = number;
+    if (number > most) most = number;
+  }
+  for (const number of [least, most]) longest = Math.max(longest, column.format(number).length);
+  if (column.id === "bytes_per_request" || column.id === "average_lifetime") longest = Math.max(longest, 8);
+  const word = Math.max(...column.head.replace(/^# /, "#\u00a0").split(" ").map((word) => word.length));
+  return Math.ceil(Math.max(longest * digit, word * digit * 0.98 + HEAD) + PADDING);
+}
+
+function measureDigit() {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = `13px ${getComputedStyle(document.body).fontFamily}`;
+  return Math.max(6, context.measureText("0").width);
+}

@@ -1,0 +1,2 @@
+// (next)
+export function start() {}

@@ -1,0 +1,142 @@
+//! `heapdiff compare`: the comparison of two snapshots as a table, as JSON or as a page.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::{Common, Output, TOP};
+use crate::compare::{Comparison, compare};
+use crate::error::Error;
+use crate::profile::Profile;
+use crate::sort::Sort;
+use crate::source::Finder;
+use crate::{excerpt, files, json, page};
+
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// The earlier snapshot
+    before: PathBuf,
+    /// The later snapshot
+    after: PathBuf,
+    /// What to sort by, largest first
+    #[arg(long, value_enum, default_value_t, value_name = "COLUMN")]
+    sort: SortArg,
+    /// Look for source files in this folder; may be given more than once [default: the current folder]
+    #[arg(long, value_name = "DIR")]
+    source_root: Vec<PathBuf>,
+    /// A table for people, a page for a browser, or JSON for programs
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Write to this file, whole or not at all [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Show the page in the browser; without --output, from a temporary file
+    #[arg(long)]
+    open: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum SortArg {
+    /// Alloc. Size: bytes more, in bytes
+    #[default]
+    Alloc,
+    /// Size Delta: growth first, in bytes
+    Delta,
+    /// # New: blocks more, in blocks
+    New,
+    /// Freed Size: bytes less, in bytes
+    Freed,
+    /// Churned: allocated and freed in between, in bytes
+    Churn,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Lines for a terminal
+    #[default]
+    Table,
+    /// One object, with all rows
+    Json,
+    /// One file for a browser: sortable, with flame graphs and source; needs no network
+    Html,
+}
+
+impl Compare {
+    /// The comparison; if it goes to a file, what the reader should know about the snapshots.
+    pub(super) fn answer(self, output: Output) -> Result<String, Error> {
+        if self.open && self.format != Format::Html {
+            return Err(Error::OnlyPagesOpen);
+        }
+        let snapshots = [&self.before, &self.after];
+        let (before, after) = (files::read(&self.before)?, files::read(&self.after)?);
+        let comparison = compare(&before, &after, &self.common.options())?;
+        let notes = comparison.notes.clone();
+        let text = self.render([&before, &after], comparison, output);
+        let file = match &self.output {
+            Some(file) => {
+                files::write(file, text.as_bytes(), &snapshots)?;
+                file.clone()
+            }
+            None if self.open => files::write_temporary("heap-", ".html", text.as_bytes())?,
+            None => return Ok(text),
+        };
+        let mut said = notes.iter().fold(String::new(), |mut out, note| {
+            let _ = writeln!(out, "warning: {note}");
+            out
+        });
+        if self.open {
+            let _ = writeln!(said, "{}", file.display());
+            open(&file)?;
+        }
+        Ok(said)
+    }
+
+    fn render(
+        &self,
+        [before, after]: [&Profile; 2],
+        comparison: Comparison,
+        output: Output,
+    ) -> String {
+        let roots = match self.source_root.as_slice() {
+            [] => vec![PathBuf::from(".")],
+            roots => roots.to_vec(),
+        };
+        let sources = Finder::new(roots);
+        let default = (self.format == Format::Table).then_some(TOP);
+        let view = self.common.view(self.sort.into(), default);
+        match self.format {
+            Format::Json => json::render(&comparison, &view),
+            Format::Html => {
+                let find = |file: &str| sources.find(file);
+                page::report(before, after, comparison, &self.common.options(), &find)
+            }
+            Format::Table => {
+                let screen = output.screen(self.common.width);
+                excerpt::below_table(&comparison, &view, &sources, &screen)
+            }
+        }
+    }
+}
+
+/// Shows a file in the user's browser.
+fn open(file: &Path) -> Result<(), Error> {
+    open::that_detached(file).map_err(|error| Error::Open {
+        path: file.to_owned(),
+        error,
+    })
+}
+
+impl From<SortArg> for Sort {
+    fn from(sort: SortArg) -> Self {
+        match sort {
+            SortArg::Alloc => Self::Alloc,
+            SortArg::Delta => Self::Delta,
+            SortArg::New => Self::New,
+            SortArg::Freed => Self::Freed,
+            SortArg::Churn => Self::Churn,
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The head of a comparison, which answers at once: how much the heap grew, over how many requests, and where.
+
+use askama::Template;
+
+use super::Sources;
+use crate::compare::{Comparison, Row};
+use crate::excerpt::{blocks_in, held_here, span};
+use crate::source::Source;
+use crate::terminal::{mebibytes, rate, signed, signed_mebibytes, thousands};
+
+/// What stands above everything, ready to show. It is HTML before any script has run.
+#[derive(Template)]
+#[template(path = "answer.html")]
+pub(super) struct Answer {
+    /// `grew`, `shrank` or `kept`.
+    direction: &'static str,
+    /// By how much, shortly and without a sign: `124.1 MiB`.
+    amount: String,
+    size_delta: String,
+    delta: String,
+    requests: Option<String>,
+    per_request: Option<String>,
+    /// What RSS says that the heap does not.
+    remark: Option<String>,
+    notes: Vec<String>,
+    culprit: Option<Culprit>,
+    facts: Vec<Fact>,
+}
+
+/// The row that most of the growth is in.
+struct Culprit {
+    constructor: String,
+    function: String,
+    place: String,
+    size_delta: String,
+    per_request: Option<String>,
+    /// Per cent of the whole change, if that makes sense.
+    share: Option<String>,
+    note: Option<String>,
+    /// Its source, if it was found.
+    excerpt: Vec<Line>,
+    held: String,
+}
+
+/// A line of source; what is marked stands between before and after.
+struct Line {
+    number: usize,
+    marked: bool,
+    before: String,
+    word: String,
+    after: String,
+}
+
+/// A number of both snapshots.
+struct Fact {
+    name: &'static str,
+    before: String,
+    after: String,
+    change: String,
+    /// `more`, `less` or `same`.
+    trend: &'static str,
+    bars: Option<Bars>,
+}
+
+/// Lengths, in per cent of the longest.
+struct Bars {
+    before: f64,
+    after: f64,
+}
+
+impl Answer {
+    pub(super) fn of(comparison: &Comparison, sources: Sources<'_>) -> Self {
+        let total = &comparison.total;
+        Self {
+            direction: match total.size_delta {
+                ..0 => "shrank",
+                0 => "kept",
+                1.. => "grew",
+            },
+            amount: mebibytes(total.size_delta.unsigned_abs()),
+            size_delta: signed(total.size_delta),
+            delta: signed(total.delta),
+            requests: comparison.requests().map(thousands),
+            per_request: comparison.bytes_per_request(total).map(rate),
+            remark: remark(comparison),
+            notes: comparison.notes.iter().map(ToString::to_string).collect(),
+            culprit: culprit(comparison).map(|row| Culprit::of(comparison, row, sources)),
+            facts: Fact::all(comparison),
+        }
+    }
+
+    /// # Panics
+    /// Never: the template is compiled in, and memory takes all writes.
+    pub(super) fn html(&self) -> String {
+        self.render().expect("a template of plain texts")
+    }
+}
+
+/// The row that grew most; of the user's own code, unless what grew there is little beside the rest.
+fn culprit(comparison: &Comparison) -> Option<&Row> {
+    let grew = |row: &&Row| row.change.size_delta;
+    let rows = || comparison.rows.iter().filter(|row| grew(row) > 0);
+    let most = rows().max_by_key(grew)?;
+    let own = rows().filter(|row| row.site.in_app).max_by_key(grew);
+    own.filter(|own| grew(own) >= grew(&most) / 10)
+        .or(Some(most))
+}
+
+/// Below this, in bytes, RSS says nothing: threads' stacks and the like come and go.
+const NOTABLE: u64 = 1 << 20;
+
+fn remark(comparison: &Comparison) -> Option<String> {
+    let rss = |side: &crate::compare::Side| side.metadata.rss_bytes;
+    let more = rss(&comparison.after)?.checked_sub(rss(&comparison.before)?)?;
+    (more >= NOTABLE && comparison.total.size_delta <= 0).then(|| {
+        format!(
+            "RSS grew by {} and the live heap did not: the allocator keeps what was freed, which is no leak.",
+            mebibytes(more)
+        )
+    })
+}
+
+impl Culprit {
+    #[expect(clippy::cast_precision_loss, reason = "shown to one decimal")]
+    fn of(comparison: &Comparison, row: &Row, sources: Sources<'_>) -> Self {
+        let Row { site, change, .. } = row;
+        let share = 100.0 * change.size_delta as f64 / comparison.total.size_delta as f64;
+        let source = site.frame.file().filter(|_| site.in_app).and_then(sources);
+        Self {
+            constructor: site.constructor(),
+            function: site.function(),
+            place: site.frame.place(),
+            size_delta: signed(change.size_delta),
+            per_request: comparison.bytes_per_request(change).map(rate),
+            share: (0.0..=100.0)
+                .contains(&share)
+                .then(|| format!("{share:.1}")),
+            note: comparison
+                .requests()
+                .map(|requests| blocks_in(row, requests)),
+            excerpt: source
+                .and_then(|source| excerpt(row, &source))
+                .unwrap_or_default(),
+            held: held_here(comparison, row),
+        }
+    }
+}
+
+/// Lines shown before and after the line.
+const CONTEXT: usize = 2;
+
+fn excerpt(row: &Row, source: &Source) -> Option<Vec<Line>> {
+    let line = row.site.frame.line()? as usize;
+    let text = source.text.lines().nth(line.checked_sub(1)?)?;
+    let marked = span(text, row.site.frame.column());
+    let first = line.saturating_sub(CONTEXT).max(1);
+    let lines = source.text.lines().enumerate().skip(first - 1);
+    let lines = lines.take(line - first + 1 + CONTEXT).map(|(at, text)| {
+        let marked = if at + 1 == line { marked.clone() } else { 0..0 };
+        Line {
+            number: at + 1,
+            marked: at + 1 == line,
+            before: text[..marked.start].to_owned(),
+            word: text[marked.clone()].to_owned(),
+            after: text[marked.end..].to_owned(),
+        }
+    });
+    Some(lines.collect())
+}
+
+impl Fact {
+    /// Those that both snapshots know; heap and RSS are drawn to one scale.
+    fn all(comparison: &Comparison) -> Vec<Self> {
+        let sides = [&comparison.before, &comparison.after];
+        let both = |of: &dyn Fn(&crate::compare::Side) -> Option<u64>| {
+            Some((of(sides[0])?, of(sides[1])?))
+        };
+        let live = both(&|side| Some(side.totals.live_bytes));
+        let blocks = both(&|side| Some(side.totals.live_blocks));
+        let rss = both(&|side| side.metadata.rss_bytes);
+        let requests = both(&|side| side.metadata.requests);
+        let longest = [live, rss]
+            .into_iter()
+            .flatten()
+            .map(|(before, after)| before.max(after))
+            .max()
+            .unwrap_or(1)
+            .max(1);
+        let facts = [
+            live.map(|both| Self::of_memory("Live heap", both, longest)),
+            blocks.map(|both| Self::of_count("Live blocks", both)),
+            rss.map(|both| Self::of_memory("RSS", both, longest)),
+            requests.map(|both| Self::of_count("Requests", both)),
+        ];
+        facts.into_iter().flatten().collect()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "the length of a bar")]
+    fn of_memory(name: &'static str, (before, after): (u64, u64), longest: u64) -> Self {
+        let part = |bytes: u64| (1000.0 * bytes as f64 / longest as f64).round() / 10.0;
+        Self {
+            before: mebibytes(before),
+            after: mebibytes(after),
+            change: signed_mebibytes(difference(before, after)),
+            bars: Some(Bars {
+                before: part(before),
+                after: part(after),
+            }),
+            ..Self::of_count(name, (before, after))
+        }
+    }
+
+    fn of_count(name: &'static str, (before, after): (u64, u64)) -> Self {
+        Self {
+            name,
+            before: thousands(before),
+            after: thousands(after),
+            change: signed(difference(before, after)),
+            trend: match before.cmp(&after) {
+                std::cmp::Ordering::Less => "more",
+                std::cmp::Ordering::Equal => "same",
+                std::cmp::Ordering::Greater => "less",
+            },
+            bars: None,
+        }
+    }
+}
+
+/// Metadata may say anything.
+fn difference(before: u64, after: u64) -> i64 {
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    signed(after).saturating_sub(signed(before))
+}

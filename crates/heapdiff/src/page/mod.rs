@@ -1,0 +1,39 @@
+//! The web page: what `heapdiff compare --format html` writes, and what the Memory panel serves.
+//!
+//! Both are one page, `page/` beside `src/`: a template, style and ES modules. It asks for *documents* by
+//! relative URLs, and does not know whether they come over HTTP or lie embedded in it:
+//!
+//! | URL | document |
+//! | --- | --- |
+//! | `api/snapshots` | the snapshots there are, a [`Card`] each |
+//! | `api/snapshots/ID/summary` | [`summary`]: what one holds |
+//! | `api/comparison?base=ID&snapshot=ID` | [`comparison`]: two of them |
+//! | `api/flamegraph?[base=ID&]snapshot=ID&count=bytes\|blocks` | the [flame graph](crate::flamegraph::svg), without a script |
+//!
+//! `docs/formats.md` describes them. The page adds up nothing: rows by site, by type and by stack come from the model.
+
+mod answer;
+mod asset;
+mod card;
+mod comparison;
+mod embed;
+mod shell;
+mod summary;
+mod tables;
+
+pub use asset::{ASSETS, Asset, asset};
+pub use card::Card;
+pub use comparison::comparison;
+pub use shell::{App, app, report};
+pub use summary::summary;
+
+use crate::source::Source;
+
+/// Where the page's excerpts come from: finds a source file as a snapshot spells it.
+pub type Sources<'a> = &'a dyn Fn(&str) -> Option<Source>;
+
+/// # Panics
+/// Never: documents have string keys only and no fallible parts.
+fn json(document: &impl serde::Serialize) -> String {
+    serde_json::to_string(document).expect("plain data always serializes")
+}
