@@ -4,18 +4,22 @@ use std::net::IpAddr;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{AUTHORIZATION, HOST};
+use actix_web::http::header::{AUTHORIZATION, HOST, HeaderName};
 use actix_web::http::{StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
 use crate::answer::failure;
 
+/// What browsers say of who asks: <https://www.w3.org/TR/fetch-metadata/>.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// Who may use `/heapdump`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anybody on this machine. The `Host` header must name it too, so that a web page elsewhere cannot
-    /// get in through the reader's browser by rebinding its own name to 127.0.0.1.
+    /// get in through the reader's browser by rebinding its own name to 127.0.0.1; and a browser must not say that
+    /// another page asks, so that none can have snapshots taken with an `<img>`.
     Loopback,
     /// Whoever knows the secret.
     Token(String),
@@ -25,6 +29,15 @@ impl Access {
     fn check(&self, request: &ServiceRequest) -> Result<(), (StatusCode, &'static str)> {
         let header = |name| request.headers().get(name);
         match self {
+            Self::Loopback
+                if header(SEC_FETCH_SITE)
+                    .is_some_and(|site| site != "none" && site != "same-origin") =>
+            {
+                Err((
+                    StatusCode::FORBIDDEN,
+                    "a page of another origin asks (Sec-Fetch-Site): open the address itself",
+                ))
+            }
             Self::Loopback
                 if header(HOST).is_none_or(|host| host.to_str().is_ok_and(names_this_machine)) =>
             {

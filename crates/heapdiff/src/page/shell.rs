@@ -178,7 +178,7 @@ impl Shell {
     /// # Panics
     /// Never: the template is compiled in, and memory takes all writes.
     fn html(&self) -> String {
-        self.render().expect("a template of plain texts")
+        self.render().expect("a template of plain texts") + "\n"
     }
 }
 

@@ -43,6 +43,19 @@ fn a_host_that_is_this_machine_gets_one_and_its_url_names_that_host() {
 }
 
 #[test]
+fn a_page_of_another_origin_gets_no_snapshot() {
+    let server = Server::start();
+    for site in [&b"cross-site"[..], b"same-site", b"\xff"] {
+        let reason = get_with(&server, "/heapdump?name=a", ("sec-fetch-site", site)).refuses(403);
+        assert!(reason.contains("another origin"), "{reason}");
+    }
+    assert_eq!(names_in(server.folder.path()), [] as [&str; 0]);
+    for site in [&b"none"[..], b"same-origin"] {
+        get_with(&server, "/heapdump?name=a", ("sec-fetch-site", site)).is(200);
+    }
+}
+
+#[test]
 fn a_foreign_host_may_still_use_the_labs_routes() {
     let server = Server::start();
     get_with(&server, "/plain", ("host", b"example.com")).is(200);

@@ -1,0 +1,120 @@
+// The panel's right side: the tabs over the chosen snapshot, what it is compared with, and what to do if there is nothing.
+
+import { ComparisonView } from "heapdiff/comparison.js";
+import { load } from "heapdiff/data.js";
+import { fill, h, say } from "heapdiff/dom.js";
+import { FlameView } from "heapdiff/flame-view.js";
+import { clip } from "heapdiff/format.js";
+import { Loader } from "heapdiff/loader.js";
+import * as state from "heapdiff/state.js";
+import { SummaryView } from "heapdiff/summary.js";
+import { tabs } from "heapdiff/tabs.js";
+
+export class PanelViews {
+  constructor() {
+    const comparison = new ComparisonView();
+    this.answer = h("div");
+    this.comparison = new Loader({ element: h("div", {}, this.answer, comparison.element), show: (document) => {
+      if (this.answered !== document) this.answer.innerHTML = document.answer; // escaped where it was made
+      this.answered = document;
+      comparison.show(document);
+    } });
+    this.summary = new Loader(new SummaryView());
+    this.flame = new FlameView();
+    this.bases = [this.baseChooser(), this.baseChooser()];
+    this.alone = h("div.empty", { hidden: true });
+    this.title = h("h2.chosen-title");
+    this.nothing = h("div.empty.first", {});
+    this.tabs = tabs([
+      { id: "summary", name: "Summary", show: (panel) => this.showSummary(panel) },
+      { id: "comparison", name: "Comparison", show: (panel) => this.showComparison(panel) },
+      { id: "flame", name: "Flame graph", show: (panel) => this.showFlame(panel) },
+    ], () => "summary");
+    this.chosen = h("div", { hidden: true }, this.title, this.tabs.element);
+    this.element = h("div", {}, this.nothing, this.chosen);
+  }
+
+  /**
+   * @param {object|null} snapshot the chosen one's entry
+   * @param {{snapshots: object[], servers: object[]}} known
+   */
+  show(snapshot, known) {
+    this.snapshot = snapshot;
+    const usable = snapshot !== null && !snapshot.error;
+    this.chosen.hidden = !usable;
+    this.nothing.hidden = usable;
+    if (!usable) return this.showNothing(snapshot, known.servers);
+    say(this.title, clip(snapshot.label, 300));
+    this.others = known.snapshots.filter((other) => other.id !== snapshot.id && !other.error);
+    this.base = this.chosenBase(known.snapshots);
+    for (const chooser of this.bases) chooser.update(this.others, this.base);
+    this.tabs.refresh();
+  }
+
+  /** The one that the reader chose, or the one before. */
+  chosenBase(snapshots) {
+    const wanted = state.get("base");
+    if (this.others.some((other) => other.id === wanted)) return wanted;
+    const at = snapshots.findIndex((other) => other.id === this.snapshot.id);
+    return snapshots.slice(0, at).findLast((other) => !other.error)?.id ?? null;
+  }
+
+  baseChooser() {
+    const select = h("select", { onchange: () => state.set({ base: select.value }, true) });
+    const element = h("label.base", {}, h("span.choice-name", {}, "compared with"), select);
+    let made = "";
+    const update = (others, base) => {
+      const options = [...(base === null ? [["", others.length ? "choose a snapshot" : "no other snapshot"]] : []),
+        ...others.map((other) => [other.id, clip(other.label, 120)])];
+      const key = JSON.stringify(options);
+      if (key !== made) fill(select, options.map(([value, text]) => h("option", { value }, text)));
+      made = key;
+      select.value = base ?? "";
+      select.disabled = others.length === 0;
+    };
+    return { element, update };
+  }
+
+  showSummary(panel) {
+    this.summary.into(panel);
+    this.summary.load(load, `api/snapshots/${encodeURIComponent(this.snapshot.id)}/summary`);
+  }
+
+  showComparison(panel) {
+    this.comparison.into(panel, h("div.toolbar.top", {}, this.bases[0].element), this.alone);
+    const alone = this.base === null;
+    this.alone.hidden = !alone;
+    this.comparison.place.hidden = alone;
+    if (alone) {
+      say(this.alone, this.others.length
+        ? "This is the first snapshot. Choose above what to compare it with."
+        : "A comparison needs a second snapshot: send the server some requests, then take another.");
+      return;
+    }
+    const [base, snapshot] = [this.base, this.snapshot.id].map(encodeURIComponent);
+    this.comparison.load(load, `api/comparison?base=${base}&snapshot=${snapshot}`);
+  }
+
+  showFlame(panel) {
+    this.flame.into(panel, h("div.toolbar.top", {}, this.bases[1].element));
+    this.flame.show({ base: this.base, snapshot: this.snapshot.id });
+  }
+
+  showNothing(snapshot, servers) {
+    if (snapshot) return fillOnce(this.nothing, snapshot.id, () => [
+      h("h2", {}, clip(snapshot.label, 300)), h("p", {}, `This snapshot cannot be read: ${clip(snapshot.error, 600)}`)]);
+    fillOnce(this.nothing, servers.length > 0 ? "server" : "none", () => [
+      h("h2", {}, "Find what a service keeps"),
+      h("ol", {},
+        h("li", {}, servers.length ? "Take a snapshot of the server, on the left." : "Load a snapshot: with the button on the left, or drop the file here."),
+        h("li", {}, "Send the server the requests that you suspect."),
+        h("li", {}, "Take a second snapshot, and look at its Comparison."))]);
+  }
+}
+
+/** Fills it anew only if it is about something else. */
+function fillOnce(element, about, make) {
+  if (element.dataset.about === about) return;
+  element.dataset.about = about;
+  fill(element, make());
+}
