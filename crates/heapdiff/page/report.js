@@ -2,7 +2,7 @@
 
 import { ComparisonView } from "heapdiff/comparison.js";
 import { load } from "heapdiff/data.js";
-import { fill, h } from "heapdiff/dom.js";
+import { h } from "heapdiff/dom.js";
 import { FlameView } from "heapdiff/flame-view.js";
 import { Loader } from "heapdiff/loader.js";
 import * as state from "heapdiff/state.js";

@@ -1,7 +1,7 @@
 // The snapshots in the sidebar: choose, download, rename, delete and bring back.
 
 import * as api from "heapdiff/api.js";
-import { ICONS, fill, h, icon, say } from "heapdiff/dom.js";
+import { ICONS, h, icon, say } from "heapdiff/dom.js";
 import { clip, clock, duration, mebibytes, moment, plural, size, thousands } from "heapdiff/format.js";
 import { keep } from "heapdiff/keyed.js";
 import { alert, notice } from "heapdiff/messages.js";
