@@ -21,7 +21,8 @@ export class Explorer {
   constructor({ caption, key, sort }) {
     this.key = key;
     this.initial = sort;
-    this.table = new Table({ caption, onsort: (id) => this.sortBy(id), detail: (row, hidden) => this.detail(row, hidden) });
+    this.table = new Table({ caption, onsort: (id) => this.sortBy(id), detail: (row, hidden) => this.detail(row, hidden),
+      onlayout: (all) => this.element.classList.toggle("all-columns", all) });
     this.controls();
     this.status = h("p.status", { role: "status" });
     this.nothing = h("div.empty", { hidden: true });
@@ -99,7 +100,6 @@ export class Explorer {
     const all = rows.list.length;
     const count = `${thousands(all)} ${plural(all, "row")}`;
     say(this.status, order.length === all ? count : `${thousands(order.length)} of ${count}`);
-    this.element.classList.toggle("all-columns", this.table.shown.length === this.columns.length);
     this.showNothing(order.length === 0, view, all);
     this.paper(order.length);
   }

@@ -3,6 +3,7 @@
 const PADDING = 22;
 /** A head's button, with the mark of a bound and the arrow. */
 const HEAD = 30;
+const MARK = 14;
 
 let digit = 0;
 
@@ -45,7 +46,9 @@ function needed(column, rows) {
   for (const number of [least, most]) longest = Math.max(longest, column.format(number).length);
   if (column.id === "bytes_per_request" || column.id === "average_lifetime") longest = Math.max(longest, 8);
   const word = Math.max(...column.head.replace(/^# /, "#\u00a0").split(" ").map((word) => word.length));
-  return Math.ceil(Math.max(longest * digit, word * digit * 0.98 + HEAD) + PADDING);
+  // deltas have a mark, and may be bold
+  const number = column.kind === "delta" ? longest * digit * 1.1 + MARK : longest * digit;
+  return Math.ceil(Math.max(number, word * digit * 0.98 + HEAD) + PADDING);
 }
 
 function measureDigit() {

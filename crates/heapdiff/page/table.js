@@ -19,9 +19,11 @@ export class Table {
    * @param {string} owner.caption
    * @param {(sort: string) => void} owner.onsort a head was pressed
    * @param {(row: object, hidden: Column[]) => HTMLElement} owner.detail what an open row shows
+   * @param {(all: boolean) => void} owner.onlayout told whether all columns have found room
    */
-  constructor({ caption, onsort, detail }) {
+  constructor({ caption, onsort, detail, onlayout }) {
     this.onsort = onsort;
+    this.onlayout = onlayout;
     this.detail = detail;
     this.offsets = new Offsets();
     this.order = new Int32Array(0);
@@ -99,6 +101,7 @@ export class Table {
     if (same && !anew) return;
     const focus = this.head.contains(document.activeElement) ? document.activeElement.dataset.sort : null;
     this.shown = shown;
+    this.onlayout(shown.length === this.columns.length);
     this.table.setAttribute("aria-colcount", this.columns.length + 1);
     fill(this.head, this.headCell({ id: "constructor", head: "Constructor", title: "The type that was allocated, and where" }, 0),
       shown.map((column) => this.headCell(column, this.columns.indexOf(column) + 1)));

@@ -33,7 +33,13 @@ fn report(before: &Profile, after: &Profile) -> String {
     let options = Options::default();
     let model = compare(before, after, &options).expect("a comparison");
     let sources = Finder::new([fixtures()]);
-    page::report(before, after, model, &options, &|file| sources.find(file))
+    page::report(
+        [before, after],
+        model,
+        &View::default(),
+        &options.in_app,
+        &|file| sources.find(file),
+    )
 }
 
 /// What a report carries, by URL.

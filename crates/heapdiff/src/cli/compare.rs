@@ -94,12 +94,7 @@ impl Compare {
         Ok(said)
     }
 
-    fn render(
-        &self,
-        [before, after]: [&Profile; 2],
-        comparison: Comparison,
-        output: Output,
-    ) -> String {
+    fn render(&self, snapshots: [&Profile; 2], comparison: Comparison, output: Output) -> String {
         let roots = match self.source_root.as_slice() {
             [] => vec![PathBuf::from(".")],
             roots => roots.to_vec(),
@@ -111,7 +106,13 @@ impl Compare {
             Format::Json => json::render(&comparison, &view),
             Format::Html => {
                 let find = |file: &str| sources.find(file);
-                page::report(before, after, comparison, &self.common.options(), &find)
+                page::report(
+                    snapshots,
+                    comparison,
+                    &view,
+                    &self.common.options().in_app,
+                    &find,
+                )
             }
             Format::Table => {
                 let screen = output.screen(self.common.width);
