@@ -24,9 +24,10 @@ export class Flame {
       click: (event) => this.zoom(this.boxOf(event)),
       pointerover: (event) => this.explain(this.boxOf(event)),
       pointerleave: () => this.explain(null),
-      focusin: (event) => this.focused(this.boxOf(event)),
       keydown: (event) => this.keydown(event),
     })) this.svg.addEventListener(event, act);
+    // on the SVG itself it would make the SVG a stop of the Tab key
+    this.element.addEventListener("focusin", (event) => this.focused(this.boxOf(event)));
     new ResizeObserver(() => {
       if (this.element.clientWidth !== this.width) this.draw();
     }).observe(this.element);
