@@ -4,16 +4,21 @@
 //! - **As a user finds it.** Elements are found by role and name, as a screen reader announces them.
 //! - **Apart.** Every page is a browser of its own with a profile of its own; the chromedriver is shared.
 //! - **Leaves nothing.** See [`driver`].
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test binary uses its part"
+)]
 
 mod driver;
 mod element;
+mod look;
 mod page;
 mod seen;
+mod session;
 
-#[allow(unused_imports, reason = "each test binary uses its part")]
-pub use self::{element::Element, seen::Message};
-pub use page::Page;
+pub use self::{element::Element, look::Faint, page::Page, seen::Message};
 pub use thirtyfour::Key;
 
 use std::thread;

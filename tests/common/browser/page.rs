@@ -9,29 +9,14 @@ use std::thread;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use thirtyfour::WebDriver;
+use thirtyfour::common::print::PrintParameters;
 use thirtyfour::error::WebDriverResult;
-use thirtyfour::{
-    ChromiumLikeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver,
-    common::print::PrintParameters,
-};
 use tokio::runtime::{Builder, Runtime};
 
 use super::driver::Driver;
 use super::seen::Seen;
-
-/// No sandbox: root, as in CI's container, has none. Nothing asks the network by itself.
-const ARGUMENTS: &[&str] = &[
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--lang=en-US",
-];
+use super::session;
 
 /// A page. It and its browser are gone when it is dropped; if a test fails, a screenshot of it stays.
 pub struct Page {
@@ -54,7 +39,7 @@ impl Page {
             .build()
             .expect("a runtime");
         let session = runtime
-            .block_on(start(&driver.url, profile.path()))
+            .block_on(session::start(&driver.url, profile.path()))
             .unwrap_or_else(|error| panic!("no browser: {error}"));
         let page = Self {
             session,
@@ -150,6 +135,26 @@ impl Page {
             .unwrap_or_else(|error| panic!("{body}: {error}: {}", answer.json()))
     }
 
+    /// Drops a file into the middle of the window, as from a file manager.
+    #[track_caller]
+    pub fn drop_file(&self, path: &Path) -> &Self {
+        let [x, y] = self.js::<[f64; 2]>("return [innerWidth / 2, innerHeight / 2]", &[]);
+        let data = json!({ "items": [], "files": [path], "dragOperationsMask": 1 });
+        for event in ["dragEnter", "dragOver", "drop"] {
+            let event = json!({ "type": event, "x": x, "y": y, "data": data });
+            self.cdp("Input.dispatchDragEvent", &event);
+        }
+        self
+    }
+
+    /// Downloads go to this folder from now on.
+    #[track_caller]
+    pub fn download_to(&self, folder: &Path) -> &Self {
+        let behaviour = json!({ "behavior": "allow", "downloadPath": folder });
+        self.cdp("Browser.setDownloadBehavior", &behaviour);
+        self
+    }
+
     /// Writes `target/screenshots/NAME.png`: what is in the window.
     #[track_caller]
     pub fn screenshot(&self, name: &str) -> &Self {
@@ -194,21 +199,6 @@ impl Drop for Page {
         }
         let _ = self.attempt(self.session.clone().quit());
     }
-}
-
-async fn start(driver: &str, profile: &Path) -> WebDriverResult<WebDriver> {
-    let mut wanted = DesiredCapabilities::chrome();
-    for argument in ARGUMENTS {
-        wanted.add_arg(argument)?;
-    }
-    wanted.add_arg(&format!("--user-data-dir={}", profile.display()))?;
-    // not the page of a new tab, which asks for much
-    let blank = json!({ "session.restore_on_startup": 4, "session.startup_urls": ["about:blank"] });
-    wanted.add_experimental_option("prefs", blank)?;
-    let all = LoggingPrefsLogLevel::All;
-    wanted.set_logging_prefs("browser".to_owned(), all)?;
-    wanted.set_logging_prefs("performance".to_owned(), all)?;
-    WebDriver::new(driver, wanted).await
 }
 
 fn keep(name: &str, png: &[u8]) -> io::Result<()> {
