@@ -63,6 +63,6 @@ export function ofSummary(summary) {
     { id: "total_bytes", head: "Allocated", at: 7, rank: 5, title: "Bytes ever allocated here." },
     { id: "total_blocks", head: "# Allocated", at: 8, rank: 8, title: "Blocks ever allocated here." },
   ];
-  const known = ({ at }) => summary.rows.site.some((row) => row[1][at] !== null);
+  const known = ({ at }) => summary.stacks.some(([, , numbers]) => numbers[at] !== null);
   return columns.filter(known).map((column) => ({ kind: "amount", format: thousands, tone: "held", ...column }));
 }
