@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::browser::{Page, wait_for};
+use crate::browser::{Key, Page, wait_for};
 use crate::large::Large;
 use crate::report::{Made, Report};
 use crate::table::Table;
@@ -219,5 +219,30 @@ fn a_row_in_the_middle_opens_and_closes_where_it_is() {
     });
     assert!((top() - before).abs() < 2.0);
     assert_eq!(middle(), Some(at));
+    page.said_nothing();
+}
+
+#[test]
+fn the_keyboard_reaches_the_last_row_and_the_first_again() {
+    let Some(report) = large() else { return };
+    let page = &report.page;
+    Table::of(page);
+    page.the("button", "Vec<Order0> cart::handle_0 ")
+        .js::<()>("it.focus()");
+    let focused = || {
+        page.focused().js::<(usize, bool)>(
+            "const box = it.getBoundingClientRect();
+             return [Number(it.closest('tr').ariaRowIndex) - 2, box.top >= 0 && box.bottom <= innerHeight]",
+        )
+    };
+    for (key, place) in [
+        (Key::End, 19_999),
+        (Key::Up, 19_998),
+        (Key::Home, 0),
+        (Key::Down, 1),
+    ] {
+        page.keys(key);
+        assert_eq!(focused(), (place, true));
+    }
     page.said_nothing();
 }
