@@ -321,7 +321,7 @@ fn proved(lab: &Lab) {
     say::note(&format!(
         "The heap no longer grows with the requests, and the route still does its job.\n\
          The shipped fix, to compare with yours: {}\n\
-         What Chrome would have shown, and more: {}",
+         The same in Chrome, and more to read: {}",
         code(format!("cargo lab solution {}", lab.number)),
         code(format!("labs/lab{}/README.md", lab.number)),
     ));
