@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::compare::{Comparison, Row};
 use crate::source::{Finder, Source};
-use crate::terminal::{self, Screen, rate, signed, thousands};
+use crate::terminal::{self, Screen, count, rate, signed, thousands};
 use crate::view::View;
 
 /// The table of a comparison and, below it, the excerpt for the first row that `view` picks: all that
@@ -106,16 +106,14 @@ pub(crate) fn held_here(comparison: &Comparison, row: &Row) -> String {
 
 /// Whether it is one collection or many blocks that grew.
 pub(crate) fn blocks_in(row: &Row, requests: u64) -> String {
-    let requests = thousands(requests);
+    let requests = count(requests, "request");
     match row.change.delta {
-        1 => format!("1 block more in {requests} requests: what grew is one collection"),
+        1 => format!("1 block more in {requests}: what grew is one collection"),
         2.. => format!(
-            "{} blocks more in {requests} requests",
+            "{} blocks more in {requests}",
             thousands(row.change.delta.unsigned_abs())
         ),
-        _ => format!(
-            "in {requests} requests, and no block more: what grew is one collection, in place"
-        ),
+        _ => format!("in {requests}, and no block more: what grew is one collection, in place"),
     }
 }
 
