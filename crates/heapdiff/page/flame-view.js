@@ -41,8 +41,11 @@ export class FlameView {
     this.loader.into(panel, ...above, this.toolbar);
   }
 
-  /** @param {{base: string|null, snapshot: string}} ids without a base there is but one graph */
-  show({ base, snapshot }) {
+  /**
+   * @param {{base: string|null, snapshot: string}} ids without a base there is but one graph
+   * @param {string} [version] of the two
+   */
+  show({ base, snapshot }, version) {
     const wanted = state.get("graph", "diff");
     const graph = !base ? "after" : GRAPHS.some(([id]) => id === wanted) ? wanted : "diff";
     const count = state.get("count") === "blocks" ? "blocks" : "bytes";
@@ -55,7 +58,7 @@ export class FlameView {
     const of = graph === "diff" ? `base=${encodeURIComponent(base)}&snapshot=${encodeURIComponent(snapshot)}`
       : `snapshot=${encodeURIComponent(graph === "before" ? base : snapshot)}`;
     this.graph = graph;
-    this.loader.load(async (url, signal) => geometry(await load(url, signal)), `api/flamegraph?${of}&count=${count}`);
+    this.loader.load(async (url, signal) => geometry(await load(url, signal)), `api/flamegraph?${of}&count=${count}`, version);
   }
 
   draw(read) {

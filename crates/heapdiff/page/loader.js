@@ -7,7 +7,7 @@ export class Loader {
   constructor(view) {
     this.view = view;
     this.place = h("div");
-    this.url = null;
+    this.wanted = null;
     this.ready = false;
   }
 
@@ -19,21 +19,23 @@ export class Loader {
   /**
    * Loads the document at `url`, or shows the one that is there again.
    * @param {(url: string, signal: AbortSignal) => Promise<object>} load
+   * @param {string} [version] tells the document from an earlier one of the same URL
    * @returns {Promise<object|null>} null: something else was asked for meanwhile, or it failed
    */
-  async load(load, url) {
-    if (url === this.url) {
+  async load(load, url, version = "") {
+    const wanted = `${url} ${version}`;
+    if (wanted === this.wanted) {
       if (this.ready) this.view.show(this.document);
       return this.ready ? this.document : null;
     }
-    this.url = url;
+    this.wanted = wanted;
     this.ready = false;
     this.abort?.abort();
     this.abort = new AbortController();
     const slow = setTimeout(() => fill(this.place, h("p.loading", { role: "status" }, "Loading …")), 250);
     try {
       const document = await load(url, this.abort.signal);
-      if (url !== this.url) return null;
+      if (wanted !== this.wanted) return null;
       clearTimeout(slow);
       if (this.place.firstChild !== this.view.element) fill(this.place, this.view.element);
       this.document = document;
@@ -41,7 +43,7 @@ export class Loader {
       this.view.show(document);
       return document;
     } catch (error) {
-      if (url === this.url) this.fail(error, () => this.load(load, url));
+      if (wanted === this.wanted) this.fail(error, () => this.load(load, url, version));
       return null;
     } finally {
       clearTimeout(slow);
@@ -49,13 +51,8 @@ export class Loader {
   }
 
   fail(error, again) {
-    this.url = null;
+    this.wanted = null;
     fill(this.place, h("div.alert", { role: "alert" }, h("p", {}, error.message),
       h("button", { type: "button", onclick: again }, "Try again")));
-  }
-
-  /** Forgets what is shown; the next `load` asks anew. */
-  forget() {
-    this.url = null;
   }
 }

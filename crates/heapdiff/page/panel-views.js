@@ -47,6 +47,8 @@ export class PanelViews {
     say(this.title, clip(snapshot.label, 300));
     this.others = known.snapshots.filter((other) => other.id !== snapshot.id && !other.error);
     this.base = this.chosenBase(known.snapshots);
+    this.version = versionOf(snapshot);
+    this.versions = `${this.version} ${versionOf(this.others.find((other) => other.id === this.base))}`;
     for (const chooser of this.bases) chooser.update(this.others, this.base);
     this.tabs.refresh();
   }
@@ -77,7 +79,7 @@ export class PanelViews {
 
   showSummary(panel) {
     this.summary.into(panel);
-    this.summary.load(load, `api/snapshots/${encodeURIComponent(this.snapshot.id)}/summary`);
+    this.summary.load(load, `api/snapshots/${encodeURIComponent(this.snapshot.id)}/summary`, this.version);
   }
 
   showComparison(panel) {
@@ -92,12 +94,12 @@ export class PanelViews {
       return;
     }
     const [base, snapshot] = [this.base, this.snapshot.id].map(encodeURIComponent);
-    this.comparison.load(load, `api/comparison?base=${base}&snapshot=${snapshot}`);
+    this.comparison.load(load, `api/comparison?base=${base}&snapshot=${snapshot}`, this.versions);
   }
 
   showFlame(panel) {
     this.flame.into(panel, this.bases[1].element);
-    this.flame.show({ base: this.base, snapshot: this.snapshot.id });
+    this.flame.show({ base: this.base, snapshot: this.snapshot.id }, this.versions);
   }
 
   showNothing(snapshot, servers) {
@@ -111,6 +113,9 @@ export class PanelViews {
         h("li", {}, "Take a second snapshot, and look at its Comparison."))]);
   }
 }
+
+/** A file may be replaced under its name, as a server does when it is asked for that name again. */
+const versionOf = (snapshot) => snapshot && JSON.stringify({ ...snapshot, label: null });
 
 /** Fills it anew only if it is about something else. */
 function fillOnce(element, about, make) {

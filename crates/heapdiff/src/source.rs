@@ -35,16 +35,13 @@ impl Finder {
     /// Looks for `file` as a snapshot spells it under each root: as a relative path first, else as the end
     /// of exactly one path below (`leaky-server/src/lab1.rs` is `crates/leaky-server/src/lab1.rs`).
     ///
-    /// `None` if there is none, or more than one that could be meant. Skips `target`, `node_modules` and hidden
-    /// folders, follows no links to folders, and gives up on trees of more than [`MOST_ENTRIES`] entries.
+    /// `None` if there is none, or more than one that could be meant. Skips `target`, `node_modules` and what is
+    /// hidden, follows no links to folders, and gives up on trees of more than [`MOST_ENTRIES`] entries.
     pub fn find(&self, file: &str) -> Option<Source> {
         let wanted = Path::new(file);
-        // a snapshot may come from anywhere: it gets no files from outside the roots
-        if file.is_empty()
-            || !wanted
-                .components()
-                .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-        {
+        // a snapshot may come from anywhere, and a page with its excerpts may go anywhere: it gets no files from
+        // outside the roots, and no hidden ones, which hold secrets and not source
+        if file.is_empty() || !wanted.components().all(is_seen) {
             return None;
         }
         (0..self.roots.len())
@@ -53,9 +50,11 @@ impl Finder {
     }
 
     fn read(&self, root: usize, below: &Path) -> Option<Source> {
-        let path = self.roots[root].join(below);
+        let root = fs::canonicalize(&self.roots[root]).ok()?;
+        let path = fs::canonicalize(root.join(below)).ok()?;
+        let inside = path.strip_prefix(&root).ok()?; // a link may lead anywhere
         let about = fs::metadata(&path).ok()?;
-        if !about.is_file() || about.len() > LARGEST {
+        if !inside.components().all(is_seen) || !about.is_file() || about.len() > LARGEST {
             return None;
         }
         Some(Source {
@@ -79,6 +78,14 @@ impl Finder {
         found
             .all(|other| full(other) == full(first))
             .then(|| self.read(first.0, &first.1))?
+    }
+}
+
+/// Neither hidden nor a way out.
+fn is_seen(part: Component<'_>) -> bool {
+    match part {
+        Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),
+        other => other == Component::CurDir,
     }
 }
 
@@ -186,8 +193,21 @@ mod tests {
     }
 
     #[test]
+    fn nothing_hidden_is_read() {
+        let root = tree(&[".env", ".git/config", "src/.env", "src/a.rs"]);
+        std::os::unix::fs::symlink("../.env", root.path().join("src/b.rs")).expect("a link");
+        for hidden in [".env", ".git/config", "src/.env", "config", "src/b.rs"] {
+            assert_eq!(find(&root, "", hidden), None, "{hidden}");
+        }
+        assert!(find(&root, "", "./src/a.rs").is_some());
+    }
+
+    #[test]
     fn nothing_outside_the_roots_is_read() {
         let root = tree(&["secret.rs", "inside/a.rs"]);
+        let link = root.path().join("inside/b.rs");
+        std::os::unix::fs::symlink("../secret.rs", link).expect("a link");
+        assert_eq!(find(&root, "inside", "b.rs"), None);
         assert_eq!(find(&root, "inside", "../secret.rs"), None);
         assert_eq!(
             find(

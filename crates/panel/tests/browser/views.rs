@@ -92,6 +92,22 @@ fn summary_and_flame_graph_follow_what_is_chosen() {
 }
 
 #[test]
+fn a_file_that_is_replaced_is_shown_as_it_is_now() {
+    let panel = three();
+    let Some(page) = open(&panel) else { return };
+    shows(&page, "Summary", "6,500");
+    page.the("tab", "Comparison").click();
+    shows(&page, "Comparison", "+1,500");
+    panel.put("s3.json", &snapshot(7700, 3));
+    shows(&page, "Comparison", "+2,700");
+    panel.put("s2.json", &snapshot(5100, 2));
+    shows(&page, "Comparison", "+2,600");
+    page.the("tab", "Summary").click();
+    shows(&page, "Summary", "7,700");
+    is_fine(&page, &panel);
+}
+
+#[test]
 fn what_a_snapshot_and_its_name_say_is_not_executed() {
     let evil = "<img src=x onerror=window.pwned=1>";
     let panel = three();
