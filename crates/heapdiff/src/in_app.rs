@@ -42,7 +42,7 @@ impl InApp {
 }
 
 /// Crates whose code runs under most services, for snapshots that show no path of theirs in full.
-const WELL_KNOWN: [&str; 44] = [
+const WELL_KNOWN: [&str; 46] = [
     "actix",
     "actix_codec",
     "actix_files",
@@ -76,7 +76,9 @@ const WELL_KNOWN: [&str; 44] = [
     "hyper_util",
     "indexmap",
     "lazy_static",
+    "lru",
     "mio",
+    "moka",
     "once_cell",
     "parking_lot",
     "rayon_core",
