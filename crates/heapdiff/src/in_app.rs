@@ -42,7 +42,7 @@ impl InApp {
 }
 
 /// Crates whose code runs under most services, for snapshots that show no path of theirs in full.
-const WELL_KNOWN: [&str; 46] = [
+const WELL_KNOWN: [&str; 47] = [
     "actix",
     "actix_codec",
     "actix_files",
@@ -54,6 +54,7 @@ const WELL_KNOWN: [&str; 46] = [
     "actix_utils",
     "actix_web",
     "ahash",
+    "allocator_api2",
     "anyhow",
     "axum",
     "axum_core",

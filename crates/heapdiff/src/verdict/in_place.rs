@@ -54,18 +54,24 @@ pub(super) fn trend(points: &[Point]) -> Trend {
             Trend::Stopped
         };
     }
-    let grew = windows.iter().filter(|window| window.gained > 0.0).count();
-    if grew == 1 {
-        return Trend::Doubtful(Doubt::Late);
-    }
     let Some(slopes) = slopes(points) else {
         return Trend::Doubtful(Doubt::Late);
     };
     if slopes.low > slopes.high * LEEWAY {
         return Trend::Stopped;
     }
-    if slopes.low > 0.0 && doublings(points) >= DOUBLINGS {
+    let grew = windows.iter().filter(|window| window.gained > 0.0).count();
+    if grew >= 2 && slopes.low > 0.0 && doublings(points) >= DOUBLINGS {
         return Trend::Proportional;
+    }
+    // a table that was as large as it is for a while, and then once was not enough
+    let rested = windows
+        .iter()
+        .rev()
+        .nth(1)
+        .is_none_or(|window| window.gained <= 0.0);
+    if rested {
+        return Trend::Doubtful(Doubt::Late);
     }
     Trend::Doubtful(Doubt::TooShort)
 }

@@ -111,10 +111,15 @@ fn evidence(site: &SiteGrowth) -> String {
     for point in &site.points {
         let _ = write!(
             text,
-            "\nafter {} requests: {} bytes in {} blocks",
+            "\nafter {} requests: {} bytes in {} {}",
             thousands(point.requests),
             thousands(point.counters.live_bytes),
-            thousands(point.counters.live_blocks)
+            thousands(point.counters.live_blocks),
+            if point.counters.live_blocks == 1 {
+                "block"
+            } else {
+                "blocks"
+            }
         );
     }
     text

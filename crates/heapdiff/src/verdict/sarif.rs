@@ -120,6 +120,7 @@ fn result(site: &SiteGrowth, path: &str) -> Value {
 
 fn message(site: &SiteGrowth) -> String {
     let per_request = rate(site.bytes_per_request.estimate);
+    let per_request = per_request.trim_start_matches('+');
     match site.doubt {
         None => format!("{} leaks {per_request} bytes per request", site.name()),
         Some(doubt) => format!(
