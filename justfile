@@ -4,6 +4,10 @@
 lab1:
     cargo lab 1
 
+# the Memory panel in a browser, on what is given: just panel http://127.0.0.1:3000 snapshots
+panel *WATCH:
+    cargo panel {{WATCH}}
+
 # all tests
 test:
     cargo test --workspace

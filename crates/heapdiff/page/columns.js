@@ -11,6 +11,7 @@ import { lifetime, percent, rate, signed, thousands } from "heapdiff/format.js";
  * @property {"amount"|"delta"} kind a delta has a sign and a direction
  * @property {(number: number) => string} format
  * @property {string} [bound] `≥` a lower bound, `≤` an upper one
+ * @property {string} tone what its bar stands for: `grew`, `shrank` or `held`, as in the flame graph
  * @property {string} title
  * @property {number} rank which to leave out first where it is narrow: the higher, the sooner; 0 stays
  */
@@ -21,10 +22,10 @@ const UPPER = "Upper bound: each realloc counts as an allocation.";
 /** @type {Column[]} */
 const CHANGE = [
   { id: "new", head: "# New", at: 0, kind: "amount", bound: "≥", rank: 4, title: `Blocks more. ${LOWER}` },
-  { id: "deleted", head: "# Deleted", at: 1, kind: "amount", bound: "≥", rank: 6, title: `Blocks fewer. ${LOWER}` },
+  { id: "deleted", head: "# Deleted", at: 1, kind: "amount", tone: "shrank", bound: "≥", rank: 6, title: `Blocks fewer. ${LOWER}` },
   { id: "delta", head: "# Delta", at: 2, kind: "delta", rank: 1, title: "Live blocks after − before. Exact." },
   { id: "alloc_size", head: "Alloc. Size", at: 3, kind: "amount", bound: "≥", rank: 2, title: `Bytes more. ${LOWER}` },
-  { id: "freed_size", head: "Freed Size", at: 4, kind: "amount", bound: "≥", rank: 5, title: `Bytes fewer. ${LOWER}` },
+  { id: "freed_size", head: "Freed Size", at: 4, kind: "amount", tone: "shrank", bound: "≥", rank: 5, title: `Bytes fewer. ${LOWER}` },
   { id: "size_delta", head: "Size Delta", at: 5, kind: "delta", rank: 0, title: "Live bytes after − before. Exact." },
   { id: "grew_in_place", head: "Grew in place", at: 6, kind: "amount", bound: "≥", rank: 3,
     title: `Bytes by which blocks were enlarged by realloc: a collection that grows stays one block. ${LOWER}` },
@@ -36,13 +37,13 @@ const CHANGE = [
 
 /** @type {Column} */
 const PER_REQUEST = {
-  id: "bytes_per_request", head: "Bytes per request", at: 9, kind: "delta", format: rate, rank: 3,
+  id: "bytes_per_request", head: "Bytes per request", at: 9, kind: "delta", tone: "grew", format: rate, rank: 3,
   title: "Size Delta ÷ the requests between the snapshots.",
 };
 
 /** The columns of a comparison. */
 export function ofComparison(comparison) {
-  const columns = CHANGE.map((column) => ({ format: column.kind === "delta" ? signed : thousands, ...column }));
+  const columns = CHANGE.map((column) => ({ format: column.kind === "delta" ? signed : thousands, tone: "grew", ...column }));
   return comparison.requests ? [...columns, PER_REQUEST] : columns;
 }
 
@@ -62,6 +63,6 @@ export function ofSummary(summary) {
     { id: "total_bytes", head: "Allocated", at: 7, rank: 5, title: "Bytes ever allocated here." },
     { id: "total_blocks", head: "# Allocated", at: 8, rank: 8, title: "Blocks ever allocated here." },
   ];
-  const known = ({ at }) => summary.rows.site.some((row) => row[1][at] !== null);
-  return columns.filter(known).map((column) => ({ kind: "amount", format: thousands, ...column }));
+  const known = ({ at }) => summary.stacks.some(([, , numbers]) => numbers[at] !== null);
+  return columns.filter(known).map((column) => ({ kind: "amount", format: thousands, tone: "held", ...column }));
 }

@@ -9,28 +9,22 @@ export class ComparisonView {
   constructor() {
     this.explorer = new Explorer({ caption: "What changed between the two snapshots", key: "sort", sort: "alloc_size" });
     this.foot = h("div.foot");
-    this.element = h("div", {}, this.explorer.element, this.foot);
+    this.legend = h("p.legend");
+    this.element = h("div", {}, this.explorer.element, this.foot, this.legend);
   }
 
   /** @param {object} comparison the document */
   show(comparison) {
     if (comparison !== this.comparison) {
       this.comparison = comparison;
+      this.list = columns.ofComparison(comparison);
       const [, , delta, , , sizeDelta] = comparison.total;
-      fill(this.foot, this.explorer.status,
+      fill(this.foot, this.explorer.onPaper,
         h("p.sums", {}, "Σ Size Delta ", h("b", {}, signed(sizeDelta)), " bytes, Σ # Delta ", h("b", {}, signed(delta)),
-          " blocks: exactly heap after − heap before."),
-        h("p.legend", {}, h("b", {}, "≥"), " lower bound, for DHAT counts per stack; the deltas are exact. ",
-          h("b", {}, "≤"), " upper bound: each realloc counts as an allocation."));
+          " blocks: exactly heap after − heap before."));
+      fill(this.legend, h("b", {}, "≥"), " lower bound, for DHAT counts per stack; the deltas are exact. ",
+        h("b", {}, "≤"), " upper bound: each realloc counts as an allocation.");
     }
-    this.explorer.show(comparison, this.columns());
-  }
-
-  columns() {
-    if (this.made !== this.comparison) {
-      this.made = this.comparison;
-      this.list = columns.ofComparison(this.comparison);
-    }
-    return this.list;
+    this.explorer.show(comparison, this.list);
   }
 }

@@ -4,8 +4,8 @@ import { ICONS, h, icon } from "heapdiff/dom.js";
 import { held, remark } from "heapdiff/excerpt.js";
 import { plural, thousands } from "heapdiff/format.js";
 import { more } from "heapdiff/more.js";
+import { place } from "heapdiff/row.js";
 import { callPath } from "heapdiff/stack.js";
-import { place } from "heapdiff/table.js";
 
 /**
  * @param {import("heapdiff/model.js").Model} model

@@ -7,7 +7,7 @@ import { plural, thousands } from "heapdiff/format.js";
 import { Model } from "heapdiff/model.js";
 import { Rows, haystacks } from "heapdiff/rows.js";
 import * as state from "heapdiff/state.js";
-import { Table } from "heapdiff/table.js";
+import { PRINTED, Table } from "heapdiff/table.js";
 
 const GROUPS = ["site", "type", "stack"];
 
@@ -21,11 +21,12 @@ export class Explorer {
   constructor({ caption, key, sort }) {
     this.key = key;
     this.initial = sort;
-    this.table = new Table({ caption, onsort: (id) => this.sortBy(id), detail: (row, hidden) => this.detail(row, hidden) });
+    this.table = new Table({ caption, onsort: (id) => this.sortBy(id), detail: (row, hidden) => this.detail(row, hidden),
+      onlayout: (all) => this.element.classList.toggle("all-columns", all) });
     this.controls();
-    this.status = h("p.status", { role: "status" });
     this.nothing = h("div.empty", { hidden: true });
     this.element = h("div.explorer", {}, this.toolbar, this.table.element, this.nothing);
+    this.onPaper = h("p.on-paper");
   }
 
   controls() {
@@ -34,12 +35,13 @@ export class Explorer {
     this.groups = GROUPS.map((by) => h("button", { type: "button", onclick: () => state.set({ by: by === "site" ? null : by }) }, by));
     this.own = h("input", { type: "checkbox", role: "switch", onchange: () => state.set({ own: this.own.checked ? "1" : null }) });
     this.select = h("select", { "aria-label": "Sort by", onchange: () => this.sortBy(this.select.value, true) });
-    this.turn = h("button.quiet", { type: "button", onclick: () => this.sortBy(this.sorted().id) });
+    this.turn = h("button.quiet.square", { type: "button", onclick: () => this.sortBy(this.sorted().id) });
     this.toolbar = h("div.toolbar", { role: "group", "aria-label": "What the table shows" },
       h("label.filter", {}, this.text),
       h("div.choice", { role: "group", "aria-label": "Group by" }, h("span.choice-name", {}, "Group by"), this.groups),
       h("label.switch", {}, this.own, "Only my code"),
-      h("span.sort-by", {}, h("span.choice-name", {}, "Sort by"), this.select, this.turn));
+      h("span.sort-by", {}, h("span.choice-name", {}, "Sort by"), this.select, this.turn),
+      (this.status = h("span.status", { role: "status" })));
   }
 
   /** Shows a document. */
@@ -95,11 +97,13 @@ export class Explorer {
     const column = this.columns.find((column) => column.id === view.id) ?? null;
     const order = rows.order({ ...view, column });
     this.detail = detail(this.model, by, this.columns);
+    // another order begins at its top
+    const above = this.table.element.getBoundingClientRect().top;
+    if (above < 0 && this.element.offsetParent) scrollBy(0, above);
     this.table.show(rows, order, { columns: this.columns, sort: view.id, descending: view.descending });
     const all = rows.list.length;
     const count = `${thousands(all)} ${plural(all, "row")}`;
     say(this.status, order.length === all ? count : `${thousands(order.length)} of ${count}`);
-    this.element.classList.toggle("all-columns", this.table.shown.length === this.columns.length);
     this.showNothing(order.length === 0, view, all);
     this.paper(order.length);
   }
@@ -117,6 +121,6 @@ export class Explorer {
 
   /** What paper leaves out is said on paper. */
   paper(count) {
-    this.status.dataset.paper = count > 50 ? `The first 50 of ${thousands(count)} rows; the page itself has them all.` : "";
+    this.onPaper.textContent = count > PRINTED ? `The first ${PRINTED} of ${thousands(count)} rows; the page itself has them all.` : "";
   }
 }

@@ -1,8 +1,11 @@
 // Which columns a table's width allows, and how wide they get. The rest is said in the open row.
 
-const PADDING = 22;
+const PADDING = 18;
 /** A head's button, with the mark of a bound and the arrow. */
 const HEAD = 30;
+const MARK = 14;
+/** What smaller paddings save on a phone. */
+const SAVED = 8;
 
 let digit = 0;
 
@@ -15,7 +18,7 @@ let digit = 0;
 export function fit(table, width) {
   table.widths ??= table.columns.map((column) => needed(column, table.rows));
   const of = (column) => table.widths[table.columns.indexOf(column)];
-  const name = width < 600 ? Math.max(132, width * 0.4) : 300;
+  const name = width < 600 ? Math.max(132, width * 0.4) : Math.min(300, Math.max(240, width * 0.24));
   const empty = (column) => table.rows.numbers(column).every((number) => number === 0 || number === -Infinity);
   let shown = [...table.columns];
   const used = () => shown.reduce((sum, column) => sum + of(column), name);
@@ -27,8 +30,8 @@ export function fit(table, width) {
     if (!few && used() <= width) break;
     shown = shown.filter((kept) => kept !== column);
   }
-  // two wide numbers may still be too much: then the name gives way
-  return { shown, widths: shown.map(of) };
+  // there the marks are left out, too, and the name gets what is saved
+  return { shown, widths: shown.map((column) => (few ? of(column) - (column.kind === "delta" ? SAVED + MARK : SAVED) : of(column))) };
 }
 
 /** The widest number, or the longest word of the head. */
@@ -45,7 +48,9 @@ function needed(column, rows) {
   for (const number of [least, most]) longest = Math.max(longest, column.format(number).length);
   if (column.id === "bytes_per_request" || column.id === "average_lifetime") longest = Math.max(longest, 8);
   const word = Math.max(...column.head.replace(/^# /, "#\u00a0").split(" ").map((word) => word.length));
-  return Math.ceil(Math.max(longest * digit, word * digit * 0.98 + HEAD) + PADDING);
+  // deltas have a mark, and may be bold
+  const number = column.kind === "delta" ? longest * digit * 1.1 + MARK : longest * digit;
+  return Math.ceil(Math.max(number, word * digit * 0.98 + HEAD) + PADDING);
 }
 
 function measureDigit() {

@@ -9,6 +9,8 @@ const ROW = 19;
 const CHARACTER = 7.25;
 /** What is narrower is not drawn; zooming brings it out. */
 const NARROWEST = 0.6;
+/** A tower that is narrower does not make the graph higher: it is cut off above the others. */
+const TOWER = 3;
 
 export class Flame {
   constructor() {
@@ -22,9 +24,10 @@ export class Flame {
       click: (event) => this.zoom(this.boxOf(event)),
       pointerover: (event) => this.explain(this.boxOf(event)),
       pointerleave: () => this.explain(null),
-      focusin: (event) => this.focused(this.boxOf(event)),
       keydown: (event) => this.keydown(event),
     })) this.svg.addEventListener(event, act);
+    // on the SVG itself it would make the SVG a stop of the Tab key
+    this.element.addEventListener("focusin", (event) => this.focused(this.boxOf(event)));
     new ResizeObserver(() => {
       if (this.element.clientWidth !== this.width) this.draw();
     }).observe(this.element);
@@ -82,8 +85,10 @@ export class Flame {
   draw() {
     this.width = this.element.clientWidth;
     if (!this.geometry?.root || !this.width) return;
-    const seen = this.geometry.boxes.filter((box) => this.isSeen(box));
-    const levels = Math.max(...seen.map((box) => box.level)) + 1;
+    let seen = this.geometry.boxes.filter((box) => this.isSeen(box));
+    const wide = (box) => box.level <= this.zoomed.level || (box.width / this.zoomed.width) * this.width >= TOWER;
+    const levels = seen.reduce((most, box) => (box.level > most && wide(box) ? box.level : most), 0) + 1;
+    seen = seen.filter((box) => box.level < levels);
     const height = levels * ROW;
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${height}`);
     this.svg.setAttribute("width", this.width);

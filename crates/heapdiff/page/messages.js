@@ -11,7 +11,7 @@ export function alert(text) {
   const same = [...place.children].find((message) => message.firstChild.textContent === text);
   if (same) return () => same.remove();
   const message = h("div.alert", { role: "alert" }, h("p", {}, text),
-    h("button.quiet", { type: "button", "aria-label": "Dismiss", onclick: () => message.remove() }, icon(ICONS.close)));
+    h("button.quiet.square", { type: "button", "aria-label": "Dismiss", onclick: () => message.remove() }, icon(ICONS.close)));
   place.append(message);
   return () => message.remove();
 }
@@ -25,7 +25,7 @@ export function notice(text, action) {
   const place = document.getElementById("toasts");
   const toast = h("div.toast", {}, h("span", {}, text),
     action && h("button", { type: "button", onclick: () => { toast.remove(); action.act(); } }, action.name),
-    h("button.quiet", { type: "button", "aria-label": "Dismiss", onclick: () => toast.remove() }, icon(ICONS.close)));
+    h("button.quiet.square", { type: "button", "aria-label": "Dismiss", onclick: () => toast.remove() }, icon(ICONS.close)));
   place.append(toast);
   while (place.children.length > 3) place.firstChild.remove();
   const leave = () => {

@@ -18,6 +18,7 @@ export class Model {
   }
 
   row(row) {
+    if (typeof row === "number") return this.stack(row);
     return this.isComparison
       ? { site: row[0], numbers: row[1], live: row[2], stacks: row[3], sites: row[4] }
       : { site: row[0], numbers: row[1], live: null, stacks: row[2], sites: row[3] };

@@ -61,7 +61,7 @@ export class PanelViews {
 
   baseChooser() {
     const select = h("select", { onchange: () => state.set({ base: select.value }, true) });
-    const element = h("label.base", {}, h("span.choice-name", {}, "compared with"), select);
+    const element = h("div.toolbar.top", {}, h("label.base", {}, h("span.choice-name", {}, "compared with"), select));
     let made = "";
     const update = (others, base) => {
       const options = [...(base === null ? [["", others.length ? "choose a snapshot" : "no other snapshot"]] : []),
@@ -81,7 +81,7 @@ export class PanelViews {
   }
 
   showComparison(panel) {
-    this.comparison.into(panel, h("div.toolbar.top", {}, this.bases[0].element), this.alone);
+    this.comparison.into(panel, this.bases[0].element, this.alone);
     const alone = this.base === null;
     this.alone.hidden = !alone;
     this.comparison.place.hidden = alone;
@@ -96,7 +96,7 @@ export class PanelViews {
   }
 
   showFlame(panel) {
-    this.flame.into(panel, h("div.toolbar.top", {}, this.bases[1].element));
+    this.flame.into(panel, this.bases[1].element);
     this.flame.show({ base: this.base, snapshot: this.snapshot.id });
   }
 

@@ -2,15 +2,16 @@
 
 import { ComparisonView } from "heapdiff/comparison.js";
 import { load } from "heapdiff/data.js";
-import { fill, h } from "heapdiff/dom.js";
+import { h } from "heapdiff/dom.js";
 import { FlameView } from "heapdiff/flame-view.js";
 import { Loader } from "heapdiff/loader.js";
 import * as state from "heapdiff/state.js";
 import { SummaryView } from "heapdiff/summary.js";
 import { tabs } from "heapdiff/tabs.js";
 
-/** @param {{base: string, snapshot: string}} boot the ids of the two snapshots */
+/** @param {{base: string, snapshot: string, view: object}} boot the ids of the two snapshots, and how to look at them at first */
 export function start(boot) {
+  state.begin(boot.view);
   const comparison = new Loader(new ComparisonView());
   const summary = new Loader(new SummaryView());
   const flame = new FlameView();

@@ -1,7 +1,7 @@
 // The servers in the sidebar: whether each is up, what it holds, and the button that takes a snapshot of it.
 
 import * as api from "heapdiff/api.js";
-import { ICONS, fill, h, icon, say } from "heapdiff/dom.js";
+import { ICONS, h, icon, say } from "heapdiff/dom.js";
 import { duration, mebibytes, size, thousands } from "heapdiff/format.js";
 import { keep } from "heapdiff/keyed.js";
 import { alert } from "heapdiff/messages.js";
@@ -36,7 +36,7 @@ export class Servers {
     let latest = null;
 
     const take = async () => {
-      if (began) return;
+      if (button.getAttribute("aria-disabled") === "true") return;
       began = performance.now();
       say(result, "");
       show();
@@ -70,10 +70,6 @@ export class Servers {
       const elapsed = began ? performance.now() - began : latest.capture.elapsed_ms;
       say(stage, `${STAGES[latest.capture?.stage] ?? STAGES.asking} · ${(elapsed / 1000).toFixed(1)} s`);
     };
-
-    button.addEventListener("click", (event) => {
-      if (button.getAttribute("aria-disabled") === "true") event.stopImmediatePropagation();
-    }, { capture: true });
 
     return { element, update: (server) => { latest = server; show(); } };
   }

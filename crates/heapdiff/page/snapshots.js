@@ -1,7 +1,7 @@
 // The snapshots in the sidebar: choose, download, rename, delete and bring back.
 
 import * as api from "heapdiff/api.js";
-import { ICONS, fill, h, icon, say } from "heapdiff/dom.js";
+import { ICONS, h, icon, say } from "heapdiff/dom.js";
 import { clip, clock, duration, mebibytes, moment, plural, size, thousands } from "heapdiff/format.js";
 import { keep } from "heapdiff/keyed.js";
 import { alert, notice } from "heapdiff/messages.js";
@@ -34,9 +34,9 @@ export class Snapshots {
     const holds = h("span.snapshot-holds");
     const rest = h("span.snapshot-line");
     const choose = h("button.snapshot-choose", { type: "button", onclick: () => this.panel.select(id) }, label, holds, when, rest);
-    const download = h("a.button", { href: api.file(id), download: "" }, icon(ICONS.download));
-    const rename = h("button.quiet", { type: "button", onclick: () => this.rename(entry) }, icon(ICONS.rename));
-    const remove = h("button.quiet", { type: "button", onclick: () => this.remove(entry) }, icon(ICONS.remove));
+    const download = h("a", { href: api.file(id), download: "" }, icon(ICONS.download));
+    const rename = h("button.quiet.square", { type: "button", onclick: () => this.rename(entry) }, icon(ICONS.rename));
+    const remove = h("button.quiet.square", { type: "button", onclick: () => this.remove(entry) }, icon(ICONS.remove));
     const tools = h("div.snapshot-tools", {}, download, rename, remove);
     const element = h("li.snapshot", {}, choose, tools);
     const entry = { id, element, choose, tools, update };
@@ -59,7 +59,7 @@ export class Snapshots {
           tool.title = verb;
         }
       }
-      say(holds, snapshot.error ? `cannot be read: ${clip(snapshot.error, 300)}` : `${size(snapshot.live_bytes)} live`);
+      say(holds, snapshot.error ? `cannot be read: ${clip(snapshot.error, 300)}` : `${size(snapshot.live_bytes)} live · ${thousands(snapshot.live_blocks)} ${plural(snapshot.live_blocks, "block")}`);
       say(when, snapshot.error ? "" : whenTaken(snapshot));
       say(rest, snapshot.error ? "" : beside(snapshot));
       when.title = snapshot.time ? moment(snapshot.time) : "";
@@ -81,7 +81,7 @@ export class Snapshots {
 
   rename(entry) {
     const before = entry.snapshot.label;
-    const input = h("input", { type: "text", "aria-label": "New name", maxlength: 200, spellcheck: "false" });
+    const input = h("input", { type: "text", "aria-label": "New name", maxlength: 100, spellcheck: "false" });
     input.value = before;
     let done = false;
     const finish = async (save) => {
@@ -140,7 +140,6 @@ function whenTaken(snapshot) {
   const parts = [];
   if (snapshot.time) parts.push(clock(snapshot.time));
   if (snapshot.requests !== null) parts.push(`${thousands(snapshot.requests)} ${plural(snapshot.requests, "request")}`);
-  parts.push(`${thousands(snapshot.live_blocks)} ${plural(snapshot.live_blocks, "block")}`);
   return parts.join(" · ");
 }
 

@@ -32,6 +32,11 @@ export function set(changes, step = false) {
   tell();
 }
 
+/** What holds where the address says nothing at all. */
+export function begin(choices) {
+  if (!location.hash) set(choices);
+}
+
 /** Calls `listener` on every change, whoever made it. */
 export function listen(listener) {
   listeners.add(listener);

@@ -10,7 +10,7 @@ export class SummaryView {
     this.explorer = new Explorer({ caption: "What the snapshot holds", key: "order", sort: "live_bytes" });
     this.facts = h("dl.snapshot-facts");
     this.routes = h("div");
-    this.element = h("div", {}, this.facts, this.routes, this.explorer.element, h("div.foot", {}, this.explorer.status));
+    this.element = h("div", {}, this.facts, this.routes, this.explorer.element, h("div.foot.none", {}, this.explorer.onPaper));
   }
 
   /** @param {object} summary the document */

@@ -1,17 +1,20 @@
 // A table of any length that stays fluid: only the rows on the screen are in the document, between spacers as high as
-// the rest. The page scrolls, not a box in it. Leaves order and filter to rows.js, what an open row shows to its owner.
+// the rest. The page scrolls, not a box in it. Leaves order and filter to rows.js, the look of a row to row.js, and what
+// an open one shows to its owner.
 
-import { ICONS, fill, h, icon } from "heapdiff/dom.js";
-import { clip } from "heapdiff/format.js";
-import { Offsets } from "heapdiff/offsets.js";
+import { fill, h } from "heapdiff/dom.js";
 import { fit } from "heapdiff/fit.js";
+import { Offsets } from "heapdiff/offsets.js";
+import { headCell, row } from "heapdiff/row.js";
 
 /** Rows drawn beyond the screen's edges, so that a quick turn of the wheel shows no gap. */
 const MARGIN = 10;
+/** What the line of sums covers at the bottom of the screen, in pixels. */
+const FOOT = 52;
 /** Rows on paper. */
-const PRINTED = 50;
-/** Characters of a name in a row; all of it is in the open row. */
-const LONGEST = 300;
+export const PRINTED = 50;
+/** The width of a sheet of paper without its margins, in CSS pixels. */
+const PAPER = 690;
 
 export class Table {
   /**
@@ -19,9 +22,11 @@ export class Table {
    * @param {string} owner.caption
    * @param {(sort: string) => void} owner.onsort a head was pressed
    * @param {(row: object, hidden: Column[]) => HTMLElement} owner.detail what an open row shows
+   * @param {(all: boolean) => void} owner.onlayout told whether all columns have found room
    */
-  constructor({ caption, onsort, detail }) {
+  constructor({ caption, onsort, detail, onlayout }) {
     this.onsort = onsort;
+    this.onlayout = onlayout;
     this.detail = detail;
     this.offsets = new Offsets();
     this.order = new Int32Array(0);
@@ -43,9 +48,10 @@ export class Table {
   watchSizes() {
     const draw = () => this.draw();
     addEventListener("scroll", draw, { passive: true });
-    addEventListener("beforeprint", () => this.draw(PRINTED));
-    addEventListener("afterprint", draw);
+    addEventListener("beforeprint", () => this.print(true));
+    addEventListener("afterprint", () => this.print(false));
     new ResizeObserver(() => {
+      if (this.printing) return;
       this.layOut();
       this.draw();
     }).observe(this.element);
@@ -76,6 +82,13 @@ export class Table {
     this.draw();
   }
 
+  print(printing) {
+    if (!this.element.clientWidth) return;
+    this.printing = printing;
+    this.layOut();
+    this.draw();
+  }
+
   /** The open rows' positions have changed with the order. */
   placeOpen() {
     this.offsets.extra.clear();
@@ -89,7 +102,7 @@ export class Table {
   /** Chooses the columns that fit and draws the head. */
   layOut(anew = false) {
     if (!this.rows || !this.element.clientWidth) return;
-    const { shown, widths } = fit(this, this.element.clientWidth);
+    const { shown, widths } = fit(this, this.printing ? PAPER : this.element.clientWidth);
     const same = shown.length === this.shown.length && shown.every((column, at) => column === this.shown[at]);
     fill(this.cols, h("col"), widths.map((width) => {
       const col = h("col");
@@ -99,9 +112,10 @@ export class Table {
     if (same && !anew) return;
     const focus = this.head.contains(document.activeElement) ? document.activeElement.dataset.sort : null;
     this.shown = shown;
+    this.onlayout(shown.length === this.columns.length);
     this.table.setAttribute("aria-colcount", this.columns.length + 1);
-    fill(this.head, this.headCell({ id: "constructor", head: "Constructor", title: "The type that was allocated, and where" }, 0),
-      shown.map((column) => this.headCell(column, this.columns.indexOf(column) + 1)));
+    fill(this.head, headCell(this, { id: "constructor", head: "Constructor", title: "The type that was allocated, and where" }, 0),
+      shown.map((column) => headCell(this, column, this.columns.indexOf(column) + 1)));
     if (focus) this.head.querySelector(`[data-sort="${focus}"]`)?.focus();
     if (!same) {
       for (const at of [...this.drawn.keys()]) this.drop(at);
@@ -109,22 +123,11 @@ export class Table {
     }
   }
 
-  headCell(column, at) {
-    const sorted = this.sort === column.id;
-    const direction = this.descending ? "descending" : "ascending";
-    return h(at ? "th.number" : "th.name", { scope: "col", "aria-sort": sorted ? direction : null, "aria-colindex": at + 1 },
-      h("button", { type: "button", title: column.title, "data-sort": column.id, onclick: () => this.onsort(column.id) },
-        h("span.arrow", { "aria-hidden": "true" }, sorted ? (this.descending ? "▼" : "▲") : ""),
-        h("span", {}, column.head),
-        column.bound && h("span.bound", {}, h("span", { "aria-hidden": "true" }, column.bound),
-          h("span.unseen", {}, column.bound === "≥" ? " lower bound" : " upper bound"))));
-  }
-
-  /** Brings the document up to what is on the screen, and nothing more; `count`: the first so many rows instead. */
-  draw(count = 0) {
-    if (!this.rows || !this.element.isConnected || (!count && !this.element.clientWidth)) return;
+  /** Brings the document up to what is on the screen, or on paper, and nothing more. */
+  draw() {
+    if (!this.rows || !this.element.clientWidth) return;
     this.measure();
-    const wanted = count ? this.first(count) : this.onScreen();
+    const wanted = this.printing ? this.first(PRINTED) : this.onScreen();
     for (const at of [...this.drawn.keys()]) if (!wanted.has(at)) this.drop(at);
     for (const at of wanted) this.make(at);
     this.arrange([...wanted].sort((a, b) => a - b));
@@ -174,7 +177,7 @@ export class Table {
 
   make(at) {
     const number = this.order[at];
-    const drawn = this.drawn.get(at) ?? { row: this.row(at), below: null };
+    const drawn = this.drawn.get(at) ?? { row: row(this, at), below: null };
     const below = this.open.get(number);
     if (below?.stale) {
       below.stale = false;
@@ -190,46 +193,6 @@ export class Table {
     row.remove();
     below?.remove();
     this.drawn.delete(at);
-  }
-
-  row(at) {
-    const number = this.order[at];
-    const row = this.rows.list[number];
-    const site = this.rows.model.sites[row.site];
-    const button = h("button.opener", {
-      type: "button", "aria-expanded": String(this.open.has(number)), tabindex: at === this.current ? 0 : -1,
-    }, icon(ICONS.chevron), h("span.two", {},
-      h("span.constructor", { title: clip(site.constructor, 1000) }, clip(site.constructor, LONGEST)),
-      place(site, row.sites)));
-    const cells = this.shown.map((column) => this.cell(column, row));
-    const even = at % 2 ? "" : ".even";
-    return h(`tr.row${site.own ? ".own" : ""}${this.open.has(number) ? ".open" : ""}${even}`, { "data-at": at, "aria-rowindex": at + 2 },
-      h("th.name", { scope: "row" }, button), cells);
-  }
-
-  cell(column, row) {
-    const number = row.numbers[column.at];
-    const cell = h("td.number", { "aria-colindex": this.columns.indexOf(column) + 2 });
-    if (number === null || number === undefined) return cell;
-    if (number === 0) cell.classList.add("zero");
-    else if (column.kind === "delta") cell.classList.add(number > 0 ? "more" : "less");
-    // weight for what weighs: a page of bold numbers says nothing
-    if (Math.abs(number) >= 0.01 * this.largest(column)) cell.classList.add("major");
-    cell.append(column.format(number));
-    const share = column.bar ? number : column.id === this.sort ? Math.abs(number) / this.largest(column) : 0;
-    if (share >= 0.01) {
-      const bar = h("span.share", { "aria-hidden": "true" });
-      bar.style.width = `${(100 * share).toFixed(2)}%`;
-      cell.append(h("span.share-of", {}, bar));
-    }
-    return cell;
-  }
-
-  largest(column) {
-    this.most ??= new WeakMap();
-    const key = this.rows.numbers(column);
-    if (!this.most.has(key)) this.most.set(key, key.reduce((most, number) => (Math.abs(number) > most && Number.isFinite(number) ? Math.abs(number) : most), 0));
-    return this.most.get(key) || 1;
   }
 
   /** How high rows are, and what hangs below the open ones, depends on fonts and width: look. */
@@ -275,7 +238,7 @@ export class Table {
     const y = this.body.getBoundingClientRect().top + this.offsets.top(at);
     const top = this.head.getBoundingClientRect().height;
     if (y < top) scrollBy(0, y - top - 8);
-    else if (y + this.offsets.height > innerHeight) scrollBy(0, y + this.offsets.height - innerHeight + 8);
+    else if (y + this.offsets.height > innerHeight - FOOT) scrollBy(0, y + this.offsets.height - innerHeight + FOOT);
     this.draw();
     this.setCurrent(at);
     this.drawn.get(at)?.row.querySelector(".opener").focus({ preventScroll: true });
@@ -315,18 +278,6 @@ export class Table {
     this.offsets.extra.clear();
     this.current = 0;
   }
-}
-
-/** The line below the constructor: function, and file with line. */
-export function place(site, sites = 1) {
-  const where = site.frame?.place || "(no line known)";
-  // where the function stands for the type, it need not be said twice
-  const short = site.frame && site.frame.short !== site.constructor ? site.frame.short : "";
-  const more = sites > 1 ? ` (and ${sites - 1} more ${sites === 2 ? "site" : "sites"})` : "";
-  return h("span.where", {},
-    short && h("span.function", { title: clip(site.frame.name, 1000) }, clip(short, LONGEST)),
-    h("span.place", { title: clip(where, 1000) }, h("bdi", {}, clip(where, LONGEST))),
-    more && h("span.more-sites", {}, more));
 }
 
 function spacer(height, columns) {

@@ -205,7 +205,8 @@ pub(crate) fn first(mut stacks: impl Iterator<Item = usize>) -> usize {
 }
 
 impl Side {
-    pub(crate) fn of(profile: &Profile) -> Self {
+    /// What a snapshot says as a whole.
+    pub fn of(profile: &Profile) -> Self {
         Self {
             label: profile.label.clone(),
             totals: profile.totals,

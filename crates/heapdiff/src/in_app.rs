@@ -42,7 +42,7 @@ impl InApp {
 }
 
 /// Crates whose code runs under most services, for snapshots that show no path of theirs in full.
-const WELL_KNOWN: [&str; 47] = [
+const WELL_KNOWN: [&str; 62] = [
     "actix",
     "actix_codec",
     "actix_files",
@@ -62,9 +62,11 @@ const WELL_KNOWN: [&str; 47] = [
     "bytes",
     "bytestring",
     "clap",
+    "cookie",
     "crossbeam_channel",
     "crossbeam_epoch",
     "dashmap",
+    "encoding_rs",
     "futures_channel",
     "futures_core",
     "futures_executor",
@@ -73,23 +75,36 @@ const WELL_KNOWN: [&str; 47] = [
     "hashbrown",
     "http",
     "http_body_util",
+    "httparse",
     "hyper",
     "hyper_util",
     "indexmap",
     "lazy_static",
     "lru",
+    "matchit",
+    "mime",
     "mio",
     "moka",
     "once_cell",
     "parking_lot",
+    "percent_encoding",
     "rayon_core",
+    "regex_automata",
     "reqwest",
     "serde",
+    "serde_core",
     "serde_json",
+    "serde_urlencoded",
+    "slab",
     "smallvec",
+    "socket2",
     "tokio",
+    "tokio_util",
     "tower",
     "tracing",
+    "tracing_core",
+    "tracing_subscriber",
+    "url",
 ];
 
 /// What records the heap: it stands between the program and its allocator.

@@ -33,7 +33,13 @@ fn report(before: &Profile, after: &Profile) -> String {
     let options = Options::default();
     let model = compare(before, after, &options).expect("a comparison");
     let sources = Finder::new([fixtures()]);
-    page::report(before, after, model, &options, &|file| sources.find(file))
+    page::report(
+        [before, after],
+        model,
+        &View::default(),
+        &options.in_app,
+        &|file| sources.find(file),
+    )
 }
 
 /// What a report carries, by URL.
@@ -54,6 +60,22 @@ fn documents(html: &str) -> BTreeMap<String, String> {
             let (url, rest) = rest.split_once("\">").expect("the tag's end");
             let packed = rest.split('<').next().expect("a text");
             (url.replace("&#38;", "&"), unpack(packed))
+        })
+        .collect()
+}
+
+/// The rows, those that are written as the number of their only stack in full.
+fn rows(document: &Value, by: &str) -> Vec<Value> {
+    let rows = document["rows"][by].as_array().expect("rows");
+    rows.iter()
+        .map(|row| {
+            let Some(number) = row.as_u64() else {
+                return row.clone();
+            };
+            let stack = &document["stacks"][usize::try_from(number).expect("an index")];
+            let mut row = stack.as_array().expect("a stack")[1..].to_vec();
+            row.extend([json!([number]), json!(1)]);
+            Value::Array(row)
         })
         .collect()
 }
@@ -93,7 +115,7 @@ fn the_rows_are_those_of_the_json_in_every_grouping() {
             let expected: Value =
                 serde_json::from_str(&json::render(&model, &View::default())).expect("JSON");
             let expected = expected["rows"].as_array().expect("rows");
-            let rows = document["rows"][key].as_array().expect("rows");
+            let rows = rows(&document, key);
             assert_eq!(rows.len(), expected.len(), "{names:?} {key}");
             for (row, expected) in rows.iter().zip(expected) {
                 let site = &document["sites"][usize::try_from(integer(&row[0])).expect("an index")];
@@ -114,7 +136,7 @@ fn a_row_is_the_sum_of_its_stacks() {
         let (before, after) = pair(names);
         let document = comparison_document(&before, &after);
         for key in ["site", "type", "stack"] {
-            for row in document["rows"][key].as_array().expect("rows") {
+            for row in rows(&document, key) {
                 let stacks = row[3].as_array().expect("stacks");
                 for column in 0..CHANGE.len() {
                     let sum: i64 = stacks
@@ -140,7 +162,7 @@ fn a_summary_holds_the_heap_and_how_long_blocks_lived() {
         let document: Value =
             serde_json::from_str(&page::summary(model, &card, &|_| None)).expect("JSON");
         for key in ["site", "type", "stack"] {
-            let rows = document["rows"][key].as_array().expect("rows");
+            let rows = rows(&document, key);
             let live: i64 = rows.iter().map(|row| integer(&row[1][0])).sum();
             assert_eq!(
                 live,
@@ -153,7 +175,7 @@ fn a_summary_holds_the_heap_and_how_long_blocks_lived() {
         let file: Value = serde_json::from_slice(&fixture(name)).expect("JSON");
         let points = file["pps"].as_array().expect("points");
         let at_peak: i64 = points.iter().map(|point| integer(&point["gb"])).sum();
-        let rows = document["rows"]["stack"].as_array().expect("rows");
+        let rows = rows(&document, "stack");
         let shown: i64 = rows.iter().map(|row| integer(&row[1][5])).sum();
         assert!(shown <= at_peak && shown > 0, "{name}");
         let unit = document["time_unit"].as_str().expect("a unit");
@@ -173,7 +195,7 @@ fn what_a_snapshot_does_not_tell_is_null() {
     let document: Value =
         serde_json::from_str(&page::summary(model, &card, &|_| None)).expect("JSON");
     assert_eq!(
-        document["rows"]["site"][0][1],
+        rows(&document, "site")[0][1],
         json!([6, 2, 1.0, 3, null, null, null, 9, 3])
     );
     assert_eq!(document["time_unit"], Value::Null);

@@ -26,6 +26,10 @@ pub(crate) struct Cli {
     /// Run through without questions, on both servers as they stand
     #[arg(long, requires = "lab")]
     pub(crate) yes: bool,
+
+    /// Open the exercise's Memory panel in the browser, too
+    #[arg(long, requires = "lab", conflicts_with = "yes")]
+    pub(crate) open: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,6 +79,8 @@ pub(crate) enum Command {
         /// The lab
         lab: u32,
     },
+    /// The Memory panel in a browser, on any servers and folders of snapshots
+    Panel(panel::Options),
     /// For maintainers: prove that every lab is what it says
     Verify {
         /// First write each lab's solution.patch from its leaky and its fixed file

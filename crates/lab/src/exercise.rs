@@ -1,11 +1,14 @@
 //! `cargo lab N`: the guided exercise. Boot snapshot, load, second snapshot, comparison, the line, the fix,
 //! the proof. Without a terminal, or with `--yes`, it is a tour of both servers as they stand.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::time::sleep;
 
+use crate::beside::Beside;
 use crate::catalog::{Key, Lab};
 use crate::check::{self, Status};
 use crate::compile::{self, Build};
@@ -24,6 +27,10 @@ pub(crate) const GLANCE: Duration = Duration::from_millis(250);
 
 /// Requests per second at which a student can watch the heap grow.
 const WATCHABLE: f64 = 160.0;
+
+/// What the exercise calls its two snapshots.
+const BEFORE: &str = "before";
+const AFTER: &str = "after";
 
 /// Wrong answers after which the lab tells.
 const TRIES: usize = 3;
@@ -60,8 +67,9 @@ pub(crate) async fn tour(repo: &Repo, lab: &Lab) -> Result<bool> {
     Ok(as_expected)
 }
 
-/// The exercise, with the student at the terminal; whether it was solved in the end.
-pub(crate) async fn guided(repo: &Repo, lab: &Lab) -> Result<bool> {
+/// The exercise, with the student at the terminal; whether it was solved in the end. `open` shows its panel in the
+/// browser, which is never done unasked.
+pub(crate) async fn guided(repo: &Repo, lab: &Lab, open: bool) -> Result<bool> {
     let mut student = Student::listen();
     say::heading(&format!("lab {}: {}", lab.number, lab.title));
     say::note(lab.story.trim());
@@ -76,26 +84,57 @@ pub(crate) async fn guided(repo: &Repo, lab: &Lab) -> Result<bool> {
     else {
         return Ok(false);
     };
-    let observed = observe(repo, lab, &mut student).await?;
+    let panel = panel(repo, lab);
+    let observed = observe(repo, lab, panel.as_ref(), open, &mut student).await?;
     if !observed || !which_line(repo, lab, &mut student).await? {
         return Ok(false);
     }
     fix(repo, lab, &mut student).await
 }
 
+/// The panel beside the exercise. Without one the exercise goes on: all of it is in the terminal, too.
+fn panel(repo: &Repo, lab: &Lab) -> Option<Beside> {
+    match Beside::start(&snapshots(repo, lab), repo.root()) {
+        Ok(panel) => Some(panel),
+        Err(error) => {
+            say::note(&format!(
+                "(There is no Memory panel beside this: {error:#})"
+            ));
+            None
+        }
+    }
+}
+
+/// Where the exercise's snapshots are.
+fn snapshots(repo: &Repo, lab: &Lab) -> PathBuf {
+    repo.state(lab.number).join("guided")
+}
+
 /// Two snapshots of the leaky server and their comparison; `false` when the student has left.
-async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
+async fn observe(
+    repo: &Repo,
+    lab: &Lab,
+    panel: Option<&Beside>,
+    open: bool,
+    student: &mut Student,
+) -> Result<bool> {
     let _alone = Workbook::new(repo, lab).lock()?;
     let Build::Ready { program, .. } = compile::compile(repo, Server::Leaky).await? else {
         anyhow::bail!(
             "crates/leaky-server does not compile: take it back with `git checkout crates/leaky-server`"
         );
     };
-    let folder = repo.state(lab.number).join("guided");
+    let folder = snapshots(repo, lab);
+    // Those of an earlier round would stand in the panel as if they were of this one.
+    for name in [BEFORE, AFTER] {
+        let _ = fs::remove_file(folder.join(name).with_extension("json"));
+    }
     let server = Running::start(&program, Server::Leaky, &folder).await?;
+    let shown = panel.map(|panel| panel.show(server.url())).transpose()?;
 
     say::heading("1. The first snapshot");
-    let before = server.snapshot_at_rest("before").await?;
+    let before = server.snapshot_at_rest(BEFORE).await?;
+    let first = measure::read(&before)?; // now: in the panel the student may rename it
     say::note(&format!(
         "leaky-server runs at {}.\n\
          Its heap just after the start: {} bytes live in {} blocks.\n\
@@ -107,6 +146,16 @@ async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> 
         milliseconds(before.pause_us),
         code(format!("curl '{}/heapdump?name=before'", server.url())),
     ));
+    if let Some(panel) = panel {
+        say::note(&format!(
+            "\nThe same in the browser, if you like: {}\n\
+             The Memory panel shows this server and its snapshots, and can take more.",
+            code(panel.url())
+        ));
+        if open && let Err(error) = panel::open_browser(panel.url()) {
+            say::note(&format!("(It cannot be opened from here: {error})"));
+        }
+    }
 
     let requests = lab
         .schedule()
@@ -122,6 +171,7 @@ async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> 
         .ask("Predict: by how many megabytes will the live heap have grown? (or Enter)")
         .await;
     let Some(guess) = guess else {
+        drop(shown);
         server.stop().await;
         return Ok(false);
     };
@@ -129,8 +179,10 @@ async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> 
     say::note(&report.to_string());
 
     say::heading("3. The second snapshot");
-    let after = server.snapshot_at_rest("after").await?;
+    let after = server.snapshot_at_rest(AFTER).await?;
+    let second = measure::read(&after)?;
     let health = server.health().await?;
+    drop(shown);
     server.stop().await;
     #[expect(clippy::cast_precision_loss, reason = "shown to one decimal")]
     let grown = after.live_bytes.saturating_sub(before.live_bytes) as f64 / 1e6;
@@ -147,9 +199,14 @@ async fn observe(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> 
     ));
 
     say::heading("4. The comparison");
-    let (before, after) = (measure::read(&before)?, measure::read(&after)?);
-    show::comparison(repo, &before.profile, &after.profile)?;
+    show::comparison(repo, &first.profile, &second.profile)?;
     say::note(HOW_TO_READ);
+    if let Some(panel) = panel {
+        say::note(&format!(
+            "\nIn the browser: {}, select `{AFTER}`, then Comparison.",
+            code(panel.url())
+        ));
+    }
     Ok(student
         .ask("\nPress Enter when you have read the table.")
         .await
@@ -264,7 +321,7 @@ fn proved(lab: &Lab) {
     say::note(&format!(
         "The heap no longer grows with the requests, and the route still does its job.\n\
          The shipped fix, to compare with yours: {}\n\
-         What Chrome would have shown, and more: {}",
+         The same in Chrome, and more to read: {}",
         code(format!("cargo lab solution {}", lab.number)),
         code(format!("labs/lab{}/README.md", lab.number)),
     ));

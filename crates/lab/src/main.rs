@@ -18,6 +18,8 @@ mod contract;
 mod measure;
 mod show;
 
+mod beside;
+
 mod catalog;
 mod repo;
 mod workbook;
@@ -41,6 +43,9 @@ use crate::workbook::{State, Workbook};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(Command::Panel(options)) = &cli.command {
+        return panel::main(options); // it has its own way to end: Ctrl-C is no interruption there
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
@@ -67,7 +72,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             if cli.yes || !at_terminal {
                 exercise::tour(&repo, &lab).await.map(code)
             } else {
-                exercise::guided(&repo, &lab).await.map(code)
+                exercise::guided(&repo, &lab, cli.open).await.map(code)
             }
         }
         (Some(Command::Start { lab }), _) => {
@@ -100,6 +105,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         (Some(Command::Reset { lab }), _) => {
             handout::reset(&repo, &load(lab)?).map(|()| ExitCode::SUCCESS)
         }
+        (Some(Command::Panel(_)), _) => unreachable!("main has run it"),
         (Some(Command::Verify { bless }), _) => verify::verify(&repo, bless).await.map(code),
     }
 }

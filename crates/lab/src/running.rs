@@ -9,6 +9,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -138,7 +139,8 @@ impl Running {
         self.get("/healthz").await
     }
 
-    /// Takes a snapshot once the server is at rest: no request in flight and the live heap settled.
+    /// Takes a snapshot once the server is at rest: no request in flight and the live heap settled. Waits for another
+    /// one that is under way: the student may be taking it in the panel.
     pub(crate) async fn snapshot_at_rest(&self, name: &str) -> Result<Dump> {
         let deadline = Instant::now() + PATIENCE;
         let mut before = self.health().await?;
@@ -150,7 +152,14 @@ impl Running {
             }
             before = now;
         }
-        self.get(&format!("/heapdump?name={name}")).await
+        let path = format!("/heapdump?name={name}");
+        loop {
+            let (status, body) = self.ask(&path).await?;
+            if status != StatusCode::CONFLICT || Instant::now() >= deadline {
+                return self.read(&path, status, &body);
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Why the server does not answer as it should, as far as it tells: how it ended, what it said.
@@ -179,6 +188,11 @@ impl Running {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        let (status, body) = self.ask(path).await?;
+        self.read(path, status, &body)
+    }
+
+    async fn ask(&self, path: &str) -> Result<(StatusCode, Vec<u8>)> {
         let url = format!("{}{path}", self.url);
         let answer = self
             .client
@@ -192,13 +206,15 @@ impl Running {
             .bytes()
             .await
             .with_context(|| format!("cannot read {url}"))?;
+        Ok((status, body.to_vec()))
+    }
+
+    fn read<T: DeserializeOwned>(&self, path: &str, status: StatusCode, body: &[u8]) -> Result<T> {
+        let url = format!("{}{path}", self.url);
         if !status.is_success() {
-            bail!(
-                "{url} answered {status}: {}",
-                String::from_utf8_lossy(&body)
-            );
+            bail!("{url} answered {status}: {}", String::from_utf8_lossy(body));
         }
-        serde_json::from_slice(&body).with_context(|| format!("{url} answered something else"))
+        serde_json::from_slice(body).with_context(|| format!("{url} answered something else"))
     }
 }
 

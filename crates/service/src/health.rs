@@ -1,7 +1,7 @@
 //! `GET /healthz` and `GET /`: that the server lives, and what it offers.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, Responder, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use serde::Serialize;
 
 use crate::answer;
@@ -40,13 +40,15 @@ pub(crate) async fn healthz(
 }
 
 /// The shell's routes, in words.
-pub(crate) async fn index(shell: web::Data<Shell>) -> impl Responder {
+pub(crate) async fn index(request: HttpRequest, shell: web::Data<Shell>) -> impl Responder {
+    let address = request.app_config().local_addr();
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(format!(
         "{}\n\n\
          GET /heapdump?name=NAME    take a heap snapshot\n\
          GET /heapdump/NAME.json    download it\n\
          GET /healthz               requests, live heap, RSS\n\n\
-         The labs' routes are told in labs/*/README.md. Compare two snapshots with: heapdiff compare BEFORE AFTER\n",
+         The labs' routes are told in labs/*/README.md. Compare two snapshots with: heapdiff compare BEFORE AFTER\n\
+         All of it in a browser, where you can take snapshots and compare them: panel http://{address}\n",
         shell.server
     ))
 }

@@ -93,12 +93,7 @@ impl Compare {
         Ok(said)
     }
 
-    fn render(
-        &self,
-        [before, after]: [&Profile; 2],
-        comparison: Comparison,
-        output: Output,
-    ) -> String {
+    fn render(&self, snapshots: [&Profile; 2], comparison: Comparison, output: Output) -> String {
         let sources = sources(&self.source_root);
         let default = (self.format == Format::Table).then_some(TOP);
         let view = self.common.view(self.sort.into(), default);
@@ -106,7 +101,13 @@ impl Compare {
             Format::Json => json::render(&comparison, &view),
             Format::Html => {
                 let find = |file: &str| sources.find(file);
-                page::report(before, after, comparison, &self.common.options(), &find)
+                page::report(
+                    snapshots,
+                    comparison,
+                    &view,
+                    &self.common.options().in_app,
+                    &find,
+                )
             }
             Format::Table => {
                 let screen = output.screen(self.common.width);

@@ -132,9 +132,7 @@ impl Culprit {
             place: site.frame.place(),
             size_delta: signed(change.size_delta),
             per_request: comparison.bytes_per_request(change).map(rate),
-            share: (0.0..=100.0)
-                .contains(&share)
-                .then(|| format!("{share:.1}")),
+            share: (0.0..=100.0).contains(&share).then(|| per_cent(share)),
             note: comparison
                 .requests()
                 .map(|requests| blocks_in(row, requests)),
@@ -143,6 +141,17 @@ impl Culprit {
                 .unwrap_or_default(),
             held: held_here(comparison, row),
         }
+    }
+}
+
+/// Nothing is said to be all or nothing that is not.
+fn per_cent(share: f64) -> String {
+    if share < 0.1 {
+        "< 0.1".to_owned()
+    } else if share > 99.9 && share < 100.0 {
+        "> 99.9".to_owned()
+    } else {
+        format!("{share:.1}")
     }
 }
 
@@ -190,7 +199,10 @@ impl Fact {
             live.map(|both| Self::of_memory("Live heap", both, longest)),
             blocks.map(|both| Self::of_count("Live blocks", both)),
             rss.map(|both| Self::of_memory("RSS", both, longest)),
-            requests.map(|both| Self::of_count("Requests", both)),
+            requests.map(|both| Self {
+                trend: "same", // more of them is no growth
+                ..Self::of_count("Requests", both)
+            }),
         ];
         facts.into_iter().flatten().collect()
     }

@@ -51,6 +51,7 @@ pub const ASSETS: &[Asset] = assets![
     "panel-views.js",
     "panel.js",
     "report.js",
+    "row.js",
     "rows.js",
     "servers.js",
     "snapshots.js",

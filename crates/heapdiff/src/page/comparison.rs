@@ -6,7 +6,7 @@ use super::Sources;
 use super::answer::Answer;
 use super::card::Card;
 use super::json;
-use super::tables::Tables;
+use super::tables::{RowEntry, Tables};
 use crate::change::Change;
 use crate::compare::Comparison;
 use crate::group::GroupBy;
@@ -65,16 +65,16 @@ struct Document<'a> {
 
 #[derive(Serialize)]
 struct Rows {
-    site: Vec<RowEntry>,
-    r#type: Vec<RowEntry>,
-    stack: Vec<RowEntry>,
+    site: Vec<Row>,
+    r#type: Vec<Row>,
+    stack: Vec<Row>,
 }
 
 /// Frames, innermost first; site; numbers.
 type StackEntry = (Vec<u32>, u32, Numbers, Live);
 
 /// Site; numbers; stacks, the largest first; how many sites.
-type RowEntry = (u32, Numbers, Live, Vec<u32>, usize);
+type Row = RowEntry<(u32, Numbers, Live, Vec<u32>, usize)>;
 
 /// Live bytes and blocks before, and after.
 type Live = [u64; 4];
@@ -110,13 +110,14 @@ fn live(before: &Counters, after: &Counters) -> Live {
     ]
 }
 
-fn rows(comparison: &Comparison, tables: &Tables<StackEntry>) -> Vec<RowEntry> {
+fn rows(comparison: &Comparison, tables: &Tables<StackEntry>) -> Vec<Row> {
     let rows = comparison.rows.iter();
     rows.map(|row| {
-        let (site, stacks) = tables.row(comparison.stacks_of(row));
-        let numbers = Numbers::of(comparison, &row.change);
-        let live = live(&row.before, &row.after);
-        (site, numbers, live, stacks, row.sites())
+        tables.row(comparison.stacks_of(row), |site, stacks| {
+            let numbers = Numbers::of(comparison, &row.change);
+            let live = live(&row.before, &row.after);
+            (site, numbers, live, stacks, row.sites())
+        })
     })
     .collect()
 }

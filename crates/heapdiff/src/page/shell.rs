@@ -15,9 +15,11 @@ use super::summary::summary;
 use super::{Sources, json};
 use crate::compare::Comparison;
 use crate::flamegraph::{Count, svg};
-use crate::group::Options;
+use crate::group::{GroupBy, Options};
+use crate::in_app::InApp;
 use crate::inventory::inventory;
 use crate::profile::Profile;
+use crate::sort::Sort;
 use crate::view::View;
 
 /// The page, for the template.
@@ -60,14 +62,21 @@ pub struct App {
     pub content_security_policy: String,
 }
 
-/// Two snapshots and their comparison as a page in one file, which needs no network and runs from disk.
+/// Two snapshots and their comparison as a page in one file, which needs no network and runs from disk. It holds all
+/// rows; what `view` asks for, and what the comparison is grouped by, is how it looks at first.
 pub fn report(
-    before: &Profile,
-    after: &Profile,
+    [before, after]: [&Profile; 2],
     model: Comparison,
-    options: &Options,
+    view: &View,
+    in_app: &InApp,
     sources: Sources<'_>,
 ) -> String {
+    let first = first_view(model.by, view);
+    let model = model.regrouped(GroupBy::Site);
+    let options = Options {
+        by: GroupBy::Site,
+        in_app: in_app.clone(),
+    };
     let [before_name, after_name] = model.names().map(str::to_owned);
     let card = |id: &str, side, label: &str| Card {
         label: label.to_owned(),
@@ -93,7 +102,7 @@ pub fn report(
         ));
     }
     for (profile, card) in [before, after].into_iter().zip(&cards) {
-        let model = inventory(profile, options);
+        let model = inventory(profile, &options);
         let id = &card.id;
         for count in [Count::Bytes, Count::Blocks] {
             let url = format!("api/flamegraph?snapshot={id}&count={}", count.unit());
@@ -129,7 +138,7 @@ pub fn report(
         after: after_name,
         answer,
         boot: in_script(&json(
-            &json!({ "mode": "report", "base": "before", "snapshot": "after" }),
+            &json!({ "mode": "report", "base": "before", "snapshot": "after", "view": first }),
         )),
         import_map: in_script(&json(&json!({ "imports": imports }))),
         style: Some(style),
@@ -142,6 +151,26 @@ pub fn report(
         nonce,
     };
     page.html()
+}
+
+/// What the page's address would say, in its own words; what is as always is left out.
+fn first_view(by: GroupBy, view: &View) -> serde_json::Map<String, serde_json::Value> {
+    let by = match by {
+        GroupBy::Site => None,
+        GroupBy::Type => Some("type"),
+        GroupBy::Stack => Some("stack"),
+    };
+    let sort = match view.sort {
+        Sort::Alloc => None,
+        Sort::Delta => Some("-size_delta"),
+        Sort::New => Some("-new"),
+        Sort::Freed => Some("-freed_size"),
+        Sort::Churn => Some("-churned_bytes"),
+    };
+    [("by", by), ("sort", sort), ("q", view.filter.as_deref())]
+        .into_iter()
+        .filter_map(|(key, choice)| Some((key.to_owned(), choice?.into())))
+        .collect()
 }
 
 /// The panel's page, which fetches its documents.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::card::Card;
-use super::tables::Tables;
+use super::tables::{RowEntry, Tables};
 use super::{Sources, json};
 use crate::compare::Side;
 use crate::group::GroupBy;
@@ -59,16 +59,16 @@ struct Document<'a> {
 
 #[derive(Serialize)]
 struct Rows {
-    site: Vec<RowEntry>,
-    r#type: Vec<RowEntry>,
-    stack: Vec<RowEntry>,
+    site: Vec<Row>,
+    r#type: Vec<Row>,
+    stack: Vec<Row>,
 }
 
 /// Frames, innermost first; site; numbers.
 type StackEntry = (Vec<u32>, u32, Numbers);
 
 /// Site; numbers; stacks, the largest first; how many sites.
-type RowEntry = (u32, Numbers, Vec<u32>, usize);
+type Row = RowEntry<(u32, Numbers, Vec<u32>, usize)>;
 
 /// Live bytes and blocks, share, average block, average lifetime, bytes and blocks at the peak, and bytes and blocks
 /// ever allocated.
@@ -102,12 +102,13 @@ impl Numbers {
     }
 }
 
-fn rows(inventory: &Inventory, tables: &Tables<StackEntry>) -> Vec<RowEntry> {
+fn rows(inventory: &Inventory, tables: &Tables<StackEntry>) -> Vec<Row> {
     let rows = inventory.rows.iter();
     rows.map(|row| {
-        let (site, stacks) = tables.row(inventory.stacks_of(row));
-        let numbers = Numbers::of(&row.held, &inventory.snapshot);
-        (site, numbers, stacks, row.sites())
+        tables.row(inventory.stacks_of(row), |site, stacks| {
+            let numbers = Numbers::of(&row.held, &inventory.snapshot);
+            (site, numbers, stacks, row.sites())
+        })
     })
     .collect()
 }

@@ -29,6 +29,16 @@ type SiteEntry = (String, Option<u32>, u8);
 /// The path that is shown, the number of the first line, and the lines.
 type Excerpt = (String, u32, Vec<String>);
 
+/// A row of a document. Most have a single stack; they are that stack, and it is written once.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum RowEntry<S> {
+    /// The number of the row's only stack.
+    Stack(u32),
+    /// The row as a sum of stacks.
+    Sum(S),
+}
+
 impl<E> Tables<E> {
     /// The stacks that are `wanted`, and what they need. `entry` is given the frames and the site of each.
     pub(super) fn of<T>(
@@ -70,11 +80,20 @@ impl<E> Tables<E> {
         }
     }
 
-    /// The site of the first of these stacks of the model, and the numbers of those that are wanted.
-    pub(super) fn row(&self, stacks: impl Iterator<Item = usize>) -> (u32, Vec<u32>) {
+    /// A row with these stacks of the model, of which those count that are wanted. `sum` is given the site of the first,
+    /// and all their numbers.
+    pub(super) fn row<S>(
+        &self,
+        stacks: impl ExactSizeIterator<Item = usize>,
+        sum: impl FnOnce(u32, Vec<u32>) -> S,
+    ) -> RowEntry<S> {
+        let all = stacks.len();
         let (stacks, sites): (Vec<u32>, Vec<u32>) =
             stacks.filter_map(|at| self.numbers[at]).unzip();
-        (sites.first().copied().unwrap_or_default(), stacks)
+        match stacks[..] {
+            [stack] if all == 1 => RowEntry::Stack(stack),
+            _ => RowEntry::Sum(sum(sites.first().copied().unwrap_or_default(), stacks)),
+        }
     }
 }
 

@@ -55,7 +55,14 @@ fn no_dependency_is_built_twice() {
         .collect();
     assert!(libraries.len() > 50 && twice.is_empty(), "{twice:#?}");
 
-    for program in ["lab", "leaky-server", "fixed-server", "driver", "heapdiff"] {
+    for program in [
+        "lab",
+        "leaky-server",
+        "fixed-server",
+        "driver",
+        "heapdiff",
+        "panel",
+    ] {
         for artifact in build(cargo(), &["--bin", program]) {
             assert_eq!(artifact["fresh"], true, "for {program}: {artifact:#}");
         }

@@ -1,7 +1,35 @@
 //! `cargo lab 1`: the tour without questions, and the exercise with a student at a terminal.
 
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
 use crate::Lab;
 use crate::student::Student;
+
+/// A snapshot's or a server's names in the panel's list.
+fn names(url: &str, of: &str, key: &str) -> Vec<String> {
+    let list = ask(reqwest::Method::GET, &format!("{url}/api/snapshots"), "");
+    let entries = list[of].as_array().unwrap_or_else(|| panic!("{list}"));
+    let names = entries.iter().map(|entry| entry[key].as_str());
+    names.map(|name| name.unwrap().to_owned()).collect()
+}
+
+/// Asks the panel, as its page would.
+fn ask(method: reqwest::Method, url: &str, body: &'static str) -> Value {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.request(method, url).body(body);
+        let request = request
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/json");
+        let answer = request.send().await.unwrap().bytes().await.unwrap();
+        serde_json::from_slice(&answer).unwrap()
+    })
+}
 
 #[test]
 fn the_tour_shows_both_comparisons_and_ends_well() {
@@ -37,6 +65,7 @@ fn the_tour_shows_both_comparisons_and_ends_well() {
     let numbers: Vec<&str> = list.split_whitespace().collect();
     assert_eq!(numbers[1..6], ["0"; 5], "{fixed}");
     assert_eq!(lab.servers(), [] as [String; 0]);
+    assert!(!answer.stdout.contains("browser"), "{}", answer.stdout);
 }
 
 #[test]
@@ -53,12 +82,25 @@ fn a_student_is_guided_from_the_leak_to_the_proof() {
     student.sees("Press Enter to build and start the server.");
     student.types("");
     student.sees("1. The first snapshot");
+    let panel = student.reads("The same in the browser, if you like: ");
     student.sees("Predict: by how many megabytes");
+    assert_eq!(names(&panel, "servers", "name"), ["leaky-server"]);
+    assert_eq!(names(&panel, "snapshots", "label"), ["before"]);
+    let own = format!("{panel}/api/servers/0/snapshots");
+    let own = ask(reqwest::Method::POST, &own, "{}");
+    assert_eq!(own["label"], "snapshot-1", "{own}");
     student.types("5");
     student.sees("throughput");
     student.sees("You said 5 MB; it grew by 67.");
     student.sees("Vec<Arc<Redundant>>");
     student.sees("67,108,864 bytes held here");
+    assert_eq!(
+        student.reads("In the browser: "),
+        format!("{panel}, select `after`, then Comparison.")
+    );
+    let labels = names(&panel, "snapshots", "label");
+    assert_eq!(labels, ["before", "snapshot-1", "after"]);
+    assert_eq!(names(&panel, "servers", "name"), [] as [&str; 0]);
     student.sees("Press Enter when you have read the table.");
     student.types("");
     student.sees("5. Which line leaks?");
@@ -92,6 +134,44 @@ fn a_student_is_guided_from_the_leak_to_the_proof() {
     student.sees("Proved");
     assert_eq!(student.leaves(), Some(0));
     assert_eq!(lab.servers(), [] as [String; 0]);
+    let address = panel.trim_start_matches("http://");
+    assert!(TcpStream::connect(address).is_err(), "the panel goes on");
+}
+
+#[test]
+fn a_snapshot_that_the_student_renames_is_still_the_labs() {
+    let lab = Lab::new();
+    let mut student = Student::sit_down(lab.command(&["1"]));
+    student.types("");
+    let panel = student.reads("The same in the browser, if you like: ");
+    let list = ask(reqwest::Method::GET, &format!("{panel}/api/snapshots"), "");
+    let id = list["snapshots"][0]["id"].as_str().unwrap();
+    let renamed = ask(
+        reqwest::Method::PATCH,
+        &format!("{panel}/api/snapshots/{id}"),
+        r#"{"label":"at the start"}"#,
+    );
+    assert_eq!(renamed["label"], json!("at the start"));
+    student.types("");
+    student.sees("It grew by 67.");
+    student.sees("Vec<Arc<Redundant>>");
+    student.sees("when you have read the table");
+    student.types("");
+    student.sees("The number of the line");
+    student.types("q");
+    assert_eq!(student.leaves(), Some(1));
+}
+
+#[test]
+fn the_panel_alone_is_a_verb_of_the_lab() {
+    let lab = Lab::new();
+    lab.run(&["panel", "--exit-with-stdin", "labs"])
+        .ends_with(0)
+        .says("panel listening on http://127.0.0.1:")
+        .says("it watches labs");
+    lab.run(&["panel", "nowhere"])
+        .ends_with(2)
+        .says("there is no nowhere");
 }
 
 #[test]

@@ -74,6 +74,15 @@ impl Student {
         }
     }
 
+    /// Waits until the text appears, and returns the rest of its line.
+    pub(crate) fn reads(&mut self, text: &str) -> String {
+        self.sees(text);
+        let begin = self.read_until;
+        self.sees("\n");
+        let screen = self.screen.lock().unwrap();
+        screen[begin..self.read_until].trim().to_owned()
+    }
+
     /// Types a line.
     pub(crate) fn types(&mut self, line: &str) {
         self.keyboard

@@ -24,7 +24,8 @@ fn healthz_tells_requests_heap_and_rss() {
 
 #[test]
 fn the_first_page_lists_the_routes_of_the_shell() {
-    let page = Server::start().get("/").is(200).text();
+    let server = Server::start();
+    let page = server.get("/").is(200).text();
     for route in [
         "GET /heapdump?name=NAME",
         "GET /heapdump/NAME.json",
@@ -33,4 +34,6 @@ fn the_first_page_lists_the_routes_of_the_shell() {
         assert!(page.contains(route), "{page}");
     }
     assert!(page.starts_with("tested\n"), "{page}");
+    let panel = format!("panel {}\n", server.url);
+    assert!(page.ends_with(&panel), "{page}");
 }

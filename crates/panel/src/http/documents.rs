@@ -1,0 +1,89 @@
+//! What the page shows: the documents of `heapdiff::page`, made of the snapshots that are asked for.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use heapdiff::flamegraph::Count;
+use heapdiff::flamegraph::svg::{self, Picture};
+use heapdiff::source::Finder;
+use heapdiff::{Options, View, compare, inventory, page};
+use serde::Deserialize;
+
+use super::answer::{Answer, blocking, document, query};
+use crate::error::Error;
+use crate::panel::Shared;
+
+#[derive(Deserialize)]
+struct Pair {
+    base: String,
+    snapshot: String,
+}
+
+#[derive(Deserialize)]
+struct Flames {
+    base: Option<String>,
+    snapshot: String,
+    #[serde(default)]
+    count: Counted,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Counted {
+    #[default]
+    Bytes,
+    Blocks,
+}
+
+pub(super) async fn summary(shared: web::Data<Shared>, id: web::Path<String>) -> Answer {
+    let shared = shared.into_inner();
+    let text = blocking(move || {
+        let (card, profile) = shared.store.open_snapshot(&id)?;
+        let model = inventory(&profile, &Options::default());
+        let sources = Finder::new(shared.source_roots.clone());
+        Ok(page::summary(model, &card, &|file| sources.find(file)))
+    });
+    Ok(document(text.await?))
+}
+
+pub(super) async fn comparison(shared: web::Data<Shared>, request: HttpRequest) -> Answer {
+    let Pair { base, snapshot } = query(&request)?;
+    let shared = shared.into_inner();
+    let text = blocking(move || {
+        let (before, base) = shared.store.open_snapshot(&base)?;
+        let (after, snapshot) = shared.store.open_snapshot(&snapshot)?;
+        let model = compare(&base, &snapshot, &Options::default()).map_err(Error::Incomparable)?;
+        let sources = Finder::new(shared.source_roots.clone());
+        let find = |file: &str| sources.find(file);
+        Ok(page::comparison(model, &before, &after, &find))
+    });
+    Ok(document(text.await?))
+}
+
+/// Of one snapshot what it holds, of two what grew and what shrank.
+pub(super) async fn flamegraph(shared: web::Data<Shared>, request: HttpRequest) -> Answer {
+    let Flames {
+        base,
+        snapshot,
+        count,
+    } = query(&request)?;
+    let picture = Picture::bare(match count {
+        Counted::Bytes => Count::Bytes,
+        Counted::Blocks => Count::Blocks,
+    });
+    let store = Arc::clone(&shared.store);
+    let drawn = blocking(move || {
+        let (_, snapshot) = store.open_snapshot(&snapshot)?;
+        let (options, all) = (Options::default(), View::default());
+        let Some(base) = base else {
+            let model = inventory(&snapshot, &options);
+            return Ok(svg::of_inventory(&model, &all, &picture));
+        };
+        let (_, base) = store.open_snapshot(&base)?;
+        let model = compare(&base, &snapshot, &options).map_err(Error::Incomparable)?;
+        Ok(svg::of_comparison(&model, &all, &picture))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("image/svg+xml; charset=utf-8")
+        .body(drawn.await?))
+}

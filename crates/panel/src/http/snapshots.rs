@@ -1,0 +1,95 @@
+//! The list of snapshots, and what can be done to one: load, rename, delete, bring back.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_core::Stream;
+use heapdiff::page::Card;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Answer, blocking, body, json, query};
+use crate::error::Error;
+use crate::panel::Shared;
+use crate::remote::ServerCard;
+use crate::store::{Deleted, wanted};
+
+/// The answer of `GET /api/snapshots`; `docs/formats.md` tells its keys.
+#[derive(Serialize)]
+struct List {
+    snapshots: Vec<Card>,
+    servers: Vec<ServerCard>,
+    deleted: Vec<Deleted>,
+}
+
+#[derive(Deserialize)]
+struct Load {
+    label: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Rename {
+    label: String,
+}
+
+pub(super) async fn list(shared: web::Data<Shared>) -> Answer {
+    let servers = shared.servers.cards().await;
+    let store = Arc::clone(&shared.store);
+    let (snapshots, deleted) = blocking(move || Ok(store.list())).await?;
+    Ok(json(&List {
+        snapshots,
+        servers,
+        deleted,
+    }))
+}
+
+/// Takes in a file, the body.
+pub(super) async fn upload(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    mut payload: web::Payload,
+) -> Answer {
+    let Load { label } = query(&request)?;
+    let announced = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let most = shared.limits.snapshot;
+    if announced.is_some_and(|bytes| bytes > most.as_u64()) {
+        return Err(Error::TooLarge(most));
+    }
+    let mut incoming = shared.store.incoming()?;
+    while let Some(chunk) = poll_fn(|context| Pin::new(&mut payload).poll_next(context)).await {
+        let chunk = chunk.map_err(|error| Error::BadRequest(error.to_string()))?;
+        incoming.write(&chunk)?;
+    }
+    let store = Arc::clone(&shared.store);
+    let card = blocking(move || store.keep(incoming, &wanted(label.as_deref()))).await?;
+    Ok(json(&card))
+}
+
+pub(super) async fn rename(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Answer {
+    let Rename { label } = body(&request, payload).await?;
+    let store = Arc::clone(&shared.store);
+    let card = blocking(move || store.rename(&id, &label)).await?;
+    Ok(json(&card))
+}
+
+pub(super) async fn delete(shared: web::Data<Shared>, id: web::Path<String>) -> Answer {
+    let store = Arc::clone(&shared.store);
+    blocking(move || store.delete(&id)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) async fn restore(shared: web::Data<Shared>, id: web::Path<String>) -> Answer {
+    let store = Arc::clone(&shared.store);
+    let card = blocking(move || store.restore(&id)).await?;
+    Ok(json(&card))
+}

@@ -1,0 +1,286 @@
+//! One server: how it is, and the two requests by which a snapshot of it is had.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response, Url};
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+
+use super::config::ServerConfig;
+use super::health::Health;
+use super::trouble;
+use crate::error::Error;
+use crate::panel::Limits;
+
+/// How long it may take to connect.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Longest answer of `/heapdump` that is read, and longest reason, in bytes.
+const LONGEST: usize = 64 << 10;
+
+/// A server that is watched.
+#[derive(Debug)]
+pub(crate) struct Server {
+    id: String,
+    config: ServerConfig,
+    client: Client,
+    limits: Limits,
+    health: tokio::sync::Mutex<Health>,
+    capture: Mutex<Option<Capture>>,
+}
+
+/// A server as the page shows it; `docs/formats.md` tells the keys.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServerCard {
+    id: String,
+    url: String,
+    name: Option<String>,
+    state: State,
+    detail: Option<String>,
+    live_bytes: Option<u64>,
+    requests: Option<u64>,
+    rss_bytes: Option<u64>,
+    capture: Option<CaptureCard>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Up,
+    Gone,
+}
+
+#[derive(Debug, Serialize)]
+struct CaptureCard {
+    stage: Stage,
+    elapsed_ms: u64,
+}
+
+/// How far a snapshot has come.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Stage {
+    /// The server takes it.
+    Asking,
+    /// It is on its way here.
+    Fetching,
+    /// It is being read.
+    Reading,
+}
+
+#[derive(Debug)]
+struct Capture {
+    stage: Stage,
+    begun: Instant,
+}
+
+/// What `/heapdump` answers, as far as it is needed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Taken {
+    url: String,
+    pub(crate) file_bytes: Option<u64>,
+}
+
+/// The one capture of a server that is under way; another may begin once this is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn(Arc<Server>);
+
+impl Server {
+    pub(super) fn new(id: String, config: ServerConfig, limits: Limits) -> Result<Self, Error> {
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .connect_timeout(CONNECT)
+            .build()
+            .map_err(|error| Error::Server {
+                url: config.url().to_owned(),
+                why: format!("there can be no HTTP client: {error}"),
+            })?;
+        Ok(Self {
+            id,
+            config,
+            client,
+            limits,
+            health: tokio::sync::Mutex::default(),
+            capture: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// How it is now.
+    pub(crate) async fn card(&self) -> ServerCard {
+        let mut health = self.health.lock().await;
+        health.refresh(&self.client, self.route("healthz")).await;
+        let said = health.said.clone();
+        let capture = self.capture().as_ref().map(|capture| CaptureCard {
+            stage: capture.stage,
+            elapsed_ms: u64::try_from(capture.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
+        ServerCard {
+            id: self.id.clone(),
+            url: self.config.url().to_owned(),
+            name: said.server,
+            state: match health.gone {
+                None => State::Up,
+                Some(_) => State::Gone,
+            },
+            detail: health.gone.clone(),
+            live_bytes: said.live_bytes,
+            requests: said.requests,
+            rss_bytes: said.rss_bytes,
+            capture,
+        }
+    }
+
+    /// Begins a capture, if none is under way.
+    pub(super) fn begin(self: &Arc<Self>) -> Result<Turn, Error> {
+        let mut capture = self.capture();
+        if capture.is_some() {
+            return Err(Error::Busy(self.config.url().to_owned()));
+        }
+        *capture = Some(Capture {
+            stage: Stage::Asking,
+            begun: Instant::now(),
+        });
+        drop(capture);
+        Ok(Turn(Arc::clone(self)))
+    }
+
+    /// Lets it take a snapshot called `name`.
+    pub(super) async fn take(&self, name: &str) -> Result<Taken, Error> {
+        let mut url = self.route("heapdump");
+        url.query_pairs_mut().append_pair("name", name);
+        let asked = async {
+            let mut answer = self.send(self.client.get(url)).await?;
+            let body = self.short_body(&mut answer).await?;
+            serde_json::from_slice(&body).map_err(|_| {
+                self.trouble(
+                    "its /heapdump answers something else than docs/formats.md tells (no `url`)",
+                )
+            })
+        };
+        let waited = self.limits.answer;
+        timeout(waited, asked).await.unwrap_or(Err(Error::Slow {
+            url: self.config.url().to_owned(),
+            what: "it took no snapshot",
+            waited,
+        }))
+    }
+
+    /// Downloads what it took, from this server and no other, whatever host its answer names.
+    pub(super) async fn fetch(
+        &self,
+        taken: &Taken,
+        mut write: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let named = self.config.base.join(&taken.url).map_err(|_| {
+            self.trouble("its /heapdump answers a `url` that is none; docs/formats.md tells how")
+        })?;
+        let mut url = self.config.base.clone();
+        url.set_path(named.path());
+        url.set_query(named.query());
+        let waited = self.limits.idle;
+        let stalled = || Error::Slow {
+            url: self.config.url().to_owned(),
+            what: "it sent nothing of its snapshot",
+            waited,
+        };
+        let mut answer = timeout(waited, self.send(self.client.get(url)))
+            .await
+            .unwrap_or_else(|_| Err(stalled()))?;
+        loop {
+            let chunk = timeout(waited, answer.chunk())
+                .await
+                .map_err(|_| stalled())?;
+            match chunk.map_err(|error| self.went_away(&error))? {
+                Some(chunk) => write(&chunk)?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Error> {
+        let request = match &self.config.authorization {
+            Some(authorization) => request.header("authorization", authorization),
+            None => request,
+        };
+        let mut answer = request
+            .send()
+            .await
+            .map_err(|error| self.went_away(&error))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let body = self.short_body(&mut answer).await.unwrap_or_default();
+        Err(self.trouble(&trouble::of_status(status, &body)))
+    }
+
+    /// The body, as much of it as is ever needed of an answer in words.
+    async fn short_body(&self, answer: &mut Response) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while body.len() < LONGEST {
+            match answer
+                .chunk()
+                .await
+                .map_err(|error| self.went_away(&error))?
+            {
+                Some(chunk) => body.extend_from_slice(&chunk),
+                None => break,
+            }
+        }
+        body.truncate(LONGEST);
+        Ok(body)
+    }
+
+    fn went_away(&self, error: &reqwest::Error) -> Error {
+        let why = trouble::of_connection(error);
+        self.trouble(&format!("no snapshot ({why}); is it still running?"))
+    }
+
+    fn trouble(&self, why: &str) -> Error {
+        // A server that repeats what it was sent must not bring the secret onto the page.
+        let why = match &self.config.token {
+            Some(token) => why.replace(token.as_str(), "TOKEN"),
+            None => why.to_owned(),
+        };
+        Error::Server {
+            url: self.config.url().to_owned(),
+            why,
+        }
+    }
+
+    fn route(&self, name: &str) -> Url {
+        let mut url = self.config.base.clone();
+        url.set_path(&format!("{}{name}", self.config.base.path()));
+        url
+    }
+
+    fn capture(&self) -> MutexGuard<'_, Option<Capture>> {
+        self.capture.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn {
+    pub(super) fn server(&self) -> &Server {
+        &self.0
+    }
+
+    /// The capture has come so far.
+    pub(super) fn is_now(&self, stage: Stage) {
+        if let Some(capture) = self.0.capture().as_mut() {
+            capture.stage = stage;
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *self.0.capture() = None;
+    }
+}

@@ -1,0 +1,106 @@
+//! What went wrong with a server, in words, and what to do about it.
+
+use std::error::Error;
+use std::io;
+use std::iter::successors;
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+/// Longest reason of a server that is passed on, in characters.
+const LONGEST: usize = 300;
+
+/// Why there is no answer.
+pub(super) fn of_connection(error: &reqwest::Error) -> String {
+    use io::ErrorKind as Io;
+
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let io = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
+    match io.map(io::Error::kind) {
+        Some(Io::ConnectionRefused) => "connection refused".to_owned(),
+        Some(Io::HostUnreachable | Io::NetworkUnreachable) => "host unreachable".to_owned(),
+        Some(
+            Io::ConnectionReset
+            | Io::ConnectionAborted
+            | Io::BrokenPipe
+            | Io::NotConnected
+            | Io::UnexpectedEof,
+        ) => "connection closed".to_owned(),
+        _ => match causes(error).last() {
+            Some(cause) => one_line(&cause.to_string()),
+            None => one_line(&error.to_string()),
+        },
+    }
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    successors(error.source(), |&cause| cause.source())
+}
+
+/// What an answer means that is no success, and what to do. The body is the server's, and told as it is.
+pub(super) fn of_status(status: StatusCode, body: &[u8]) -> String {
+    let said = reason(body).map_or(String::new(), |reason| format!(" ({reason})"));
+    match status {
+        StatusCode::UNAUTHORIZED => format!(
+            "it wants a token{said}: start the panel with --token TOKEN, or with LEAKLAB_TOKEN set"
+        ),
+        StatusCode::FORBIDDEN => format!("it refuses{said}: name it as it wants to be named"),
+        StatusCode::NOT_FOUND => {
+            format!(
+                "it has no /heapdump there{said}: docs/formats.md tells what a server must offer"
+            )
+        }
+        StatusCode::CONFLICT => {
+            format!("another snapshot of it is under way{said}: try again when that is done")
+        }
+        StatusCode::NOT_IMPLEMENTED => format!("it cannot take snapshots{said}"),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            format!("it is shutting down or overloaded{said}: try again later")
+        }
+        status if status.is_redirection() => {
+            format!(
+                "it redirects ({status}), which is not followed: give the address where it really is"
+            )
+        }
+        status => format!("it answered {status}{said}: its own log may tell more"),
+    }
+}
+
+/// The reason in a body: `{"error": "…"}`, or else its beginning.
+fn reason(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+    }
+    let text = match serde_json::from_slice::<Refusal>(body) {
+        Ok(refusal) => refusal.error,
+        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    };
+    Some(one_line(&text)).filter(|text| !text.is_empty())
+}
+
+fn one_line(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    let printable = line.chars().filter(|c| !c.is_control());
+    printable.take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_reason_is_passed_on_as_one_line() {
+        let said = of_status(
+            StatusCode::NOT_IMPLEMENTED,
+            br#"{"error":"records no heap"}"#,
+        );
+        assert_eq!(said, "it cannot take snapshots (records no heap)");
+        let said = of_status(StatusCode::INTERNAL_SERVER_ERROR, b"\x1b[31mno\nmore");
+        assert!(said.contains("([31mno)"), "{said}");
+        let long = of_status(StatusCode::BAD_GATEWAY, &[b'x'; 5000]);
+        assert!(long.len() < 400, "{}", long.len());
+    }
+}
