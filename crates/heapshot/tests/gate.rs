@@ -13,13 +13,13 @@ use heapdiff::cli::{Answer, Cli, Exit, Output};
 /// Loads a route, with a snapshot at each of these request counts.
 fn series(route: &str, schedule: &[u64]) -> (Server, Vec<String>) {
     let server = Server::start();
-    let mut served = 0;
+    let mut asked = 0;
     let mut snapshots = Vec::new();
     for target in schedule {
-        for _ in served..*target {
+        for _ in asked..*target {
             assert!(read_all(server.ask(route)).starts_with("HTTP/1.1 200"));
         }
-        served = *target;
+        asked = *target;
         assert!(
             read_all(server.ask(&format!("/heapdump/after{target}"))).starts_with("HTTP/1.1 200")
         );

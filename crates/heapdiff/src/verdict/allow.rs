@@ -74,10 +74,9 @@ impl AllowList {
         let list: Self = toml::from_str(text).map_err(|error| {
             let end = error.span().map_or(0, |span| span.start).min(text.len());
             AllowError::NotToml {
-                line: text.as_bytes()[..end]
-                    .iter()
-                    .filter(|byte| **byte == b'\n')
-                    .count()
+                line: text
+                    .get(..end)
+                    .map_or(0, |before| before.matches('\n').count())
                     + 1,
                 message: error.message().lines().collect::<Vec<_>>().join(" "),
             }

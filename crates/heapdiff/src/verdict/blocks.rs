@@ -138,10 +138,12 @@ mod tests {
     #[test]
     fn chance_does_not_hide_a_leak() {
         // one request in ten, drawn by a small generator that is the same in each run
-        let mut seed = 1_u64;
+        let mut state = 1_u64;
         let mut one_in_ten = || {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (seed >> 33).is_multiple_of(10)
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33).is_multiple_of(10)
         };
         let mut leaks = 0;
         for _ in 0..1000 {

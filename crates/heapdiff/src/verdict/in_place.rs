@@ -154,10 +154,12 @@ mod tests {
     #[test]
     fn lists_of_several_threads_are_a_leak_however_the_requests_fall() {
         // Each window's requests go to the threads in other shares: of a small generator, the same in each run.
-        let mut seed = 1_u64;
+        let mut state = 1_u64;
         let mut random = move |below: u64| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (seed >> 33) % below
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) % below
         };
         let (mut leaks, rounds) = (0, 1000);
         for _ in 0..rounds {

@@ -24,7 +24,8 @@ pub fn render(judgement: &Judgement, find: &dyn Fn(&str) -> Option<String>) -> S
     for site in judgement.sites.iter().filter(grows) {
         match site.site.frame.file() {
             Some(file) => {
-                results.push(result(site, &find(file).unwrap_or_else(|| file.to_owned())))
+                let path = find(file).unwrap_or_else(|| file.to_owned());
+                results.push(result(site, &path));
             }
             None => notifications.push(notification("warning", &message(site))),
         }

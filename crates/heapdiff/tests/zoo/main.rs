@@ -5,6 +5,11 @@
 //! as if it were a service of its own. The test prints what it found.
 #![cfg(target_os = "linux")]
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::vec_box,
+    clippy::linkedlist,
+    reason = "the zoo has what programs have"
+)]
 
 mod innocents;
 mod leaks;

@@ -5,9 +5,12 @@ use std::sync::{Mutex, OnceLock};
 
 use tokio::runtime::{Builder, Runtime};
 
+/// What to do, and for which request.
+type Job = (fn(u64), u64);
+
 /// Four threads that live as long as the process.
 pub(crate) struct Workers {
-    jobs: Vec<SyncSender<(fn(u64), u64)>>,
+    jobs: Vec<SyncSender<Job>>,
     done: Mutex<Receiver<()>>,
 }
 
@@ -21,7 +24,7 @@ impl Workers {
     fn start() -> Self {
         let (finished, done) = sync_channel(1);
         let jobs = (0..4).map(|_| {
-            let (sender, jobs) = sync_channel::<(fn(u64), u64)>(1);
+            let (sender, jobs) = sync_channel::<Job>(1);
             let finished = finished.clone();
             std::thread::spawn(move || {
                 for (job, request) in jobs {

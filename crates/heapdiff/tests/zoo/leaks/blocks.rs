@@ -25,7 +25,6 @@ pub(super) fn all() -> [Behaviour; 11] {
 }
 
 fn boxes(request: u64) {
-    #[expect(clippy::vec_box, reason = "blocks of 16 bytes are wanted")]
     static KEPT: Mutex<Vec<Box<[u64; 2]>>> = Mutex::new(Vec::new());
     KEPT.lock().expect("no panic").push(Box::new([request; 2]));
 }
