@@ -35,7 +35,7 @@ use super::trend::{Trend, Window, float};
 /// | | less than 0.1 bytes per request in your own code, 16 elsewhere | less than any block in a hundred requests; runtimes have tables of their own that grow with use |
 /// | [`Leak`](Self::Leak) | *blocks:* at least ten in the last two windows, and in the last as fast as before. "As fast": 2 % slower at the most if the rate was exact until then (the same, or a whole number, of at least 50 blocks); else within 2.5 deviations of chance, from 15 % to 35 % | each request, or one in ten, keeps something: the rate stays. A cache that meets its bound within the window gets slower. The first window is left out: it may hold the warm-up |
 /// | | *collection:* a straight line goes through its bars, upwards, and its bytes doubled two and a third times (from nothing before the first request: once more) | a list from which nothing is taken doubles once a window; those of several threads somewhat more or less |
-/// | [`Unclear`](Self::Unclear) | anything else that gained at least 1 byte per request in the last window (a collection: in all) in your own code; 16 elsewhere, where it must have grown in two windows, and 16 where it had not grown in the window before | it may be a leak, and it may be a cache that fills: one more doubling tells. [`Doubt`] says why |
+/// | [`Unclear`](Self::Unclear) | anything else that gained at least 1 byte per request in the last window (a collection: in all) in your own code; 16 elsewhere, and 16 where the evidence is thin: a handful of blocks, growth in the last window and not in the one before (elsewhere that does not count at all), or what comes and goes | it may be a leak, and it may be a cache that fills: one more doubling tells. [`Doubt`] says why |
 /// | [`OneTime`](Self::OneTime) | grew in exactly one window | made on first use |
 /// | [`Bounded`](Self::Bounded) | anything else | too little to matter |
 ///
@@ -82,8 +82,9 @@ pub enum Doubt {
 const LEAST_LEAK: [f64; 2] = [0.1, 16.0];
 /// Of an unclear growth, bytes per request in the last window, likewise.
 const LEAST_UNCLEAR: [f64; 2] = [1.0, 16.0];
-/// Of one that came in the last window and not in the one before: a table of keys that come and go is made larger once, at any time.
-const LEAST_LATE: f64 = 16.0;
+/// Where the evidence is thin (late, uneven, a handful of blocks), also in the user's own code: tables of keys that come
+/// and go are made larger once, at any time, and what is under way at a snapshot varies.
+const LEAST_THIN: f64 = 16.0;
 /// What is not steady matters from this part of its level on.
 const LEAST_OF_LEVEL: f64 = 0.1;
 /// Blocks so much larger on average, in a handful of them or in any number, are collections.
@@ -151,8 +152,10 @@ fn matters(doubt: Doubt, in_app: bool, points: &[Point], last: &Window) -> bool 
         float(after.counters.live_bytes),
     );
     match doubt {
-        Doubt::Late => in_app && last.rate() >= LEAST_LATE,
-        Doubt::TooFew | Doubt::Uneven => after - before >= LEAST_OF_LEVEL * before,
+        Doubt::Late => in_app && last.rate() >= LEAST_THIN,
+        Doubt::TooFew | Doubt::Uneven => {
+            last.rate() >= LEAST_THIN && after - before >= LEAST_OF_LEVEL * before
+        }
         Doubt::Slowing | Doubt::Together | Doubt::TooShort => true,
     }
 }

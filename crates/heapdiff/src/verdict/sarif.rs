@@ -30,7 +30,7 @@ pub fn render(judgement: &Judgement, find: &dyn Fn(&str) -> Option<String>) -> S
             None => notifications.push(notification("warning", &message(site))),
         }
     }
-    let log = json!({
+    let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
@@ -48,6 +48,8 @@ pub fn render(judgement: &Judgement, find: &dyn Fn(&str) -> Option<String>) -> S
             "results": results,
         }],
     });
+    // whichever order the features of serde_json that others ask for would give
+    log.sort_all_objects();
     let mut text = serde_json::to_string_pretty(&log).expect("plain data always serializes");
     text.push('\n');
     text
