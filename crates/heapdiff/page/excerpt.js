@@ -1,7 +1,7 @@
 // A few lines of source with the word at a frame's line and column marked, and what is held there; as the terminal shows it.
 
 import { h } from "heapdiff/dom.js";
-import { clip, rate, signed, thousands } from "heapdiff/format.js";
+import { clip, plural, rate, signed, thousands } from "heapdiff/format.js";
 
 const LONGEST = 400;
 
@@ -42,8 +42,8 @@ export function held(row) {
 export function remark(row, requests) {
   const [delta, sizeDelta] = [row.numbers[2], row.numbers[5]];
   if (!row.live || !requests || sizeDelta <= 0) return null;
-  const over = thousands(requests);
-  if (delta === 1) return `1 block more in ${over} requests: what grew is one collection`;
-  if (delta > 1) return `${thousands(delta)} blocks more in ${over} requests`;
-  return `in ${over} requests, and no block more: what grew is one collection, in place`;
+  const over = `${thousands(requests)} ${plural(requests, "request")}`;
+  if (delta === 1) return `1 block more in ${over}: what grew is one collection`;
+  if (delta > 1) return `${thousands(delta)} blocks more in ${over}`;
+  return `in ${over}, and no block more: what grew is one collection, in place`;
 }

@@ -2,7 +2,7 @@
 
 import * as api from "heapdiff/api.js";
 import { ICONS, h, icon, say } from "heapdiff/dom.js";
-import { duration, mebibytes, size, thousands } from "heapdiff/format.js";
+import { duration, mebibytes, plural, size, thousands } from "heapdiff/format.js";
 import { keep } from "heapdiff/keyed.js";
 import { alert } from "heapdiff/messages.js";
 
@@ -79,6 +79,6 @@ function held(server) {
   const parts = [];
   if (server.live_bytes !== null) parts.push(`${size(server.live_bytes)} live`);
   if (server.rss_bytes !== null) parts.push(`RSS ${mebibytes(server.rss_bytes)}`);
-  if (server.requests !== null) parts.push(`${thousands(server.requests)} requests`);
+  if (server.requests !== null) parts.push(`${thousands(server.requests)} ${plural(server.requests, "request")}`);
   return parts.join(" · ");
 }

@@ -8,7 +8,7 @@ use crate::change::Change;
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::frames::{FrameId, Frames};
-use crate::group::{Group, GroupBy, Groups, Options};
+use crate::group::{Group, GroupBy, Groups, Options, first};
 use crate::metadata::Metadata;
 use crate::note::Note;
 use crate::profile::{Counters, Profile};
@@ -197,11 +197,6 @@ impl Row {
     pub fn stacks(&self) -> usize {
         self.group.len()
     }
-}
-
-/// The first of a group's stacks; no group is empty.
-pub(crate) fn first(mut stacks: impl Iterator<Item = usize>) -> usize {
-    stacks.next().unwrap_or_default()
 }
 
 impl Side {

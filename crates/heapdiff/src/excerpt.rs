@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use crate::compare::{Comparison, Row};
 use crate::frame::Frame;
 use crate::source::{Finder, Source};
-use crate::terminal::{self, Screen, rate, signed, thousands};
+use crate::terminal::{self, Screen, count, rate, signed, thousands};
 use crate::verdict::{Judgement, SiteGrowth};
 use crate::view::View;
 
@@ -176,16 +176,14 @@ pub(crate) fn blocks_in(row: &Row, requests: u64) -> String {
 }
 
 fn blocks_more(blocks: i64, requests: u64) -> String {
-    let requests = thousands(requests);
+    let requests = count(requests, "request");
     match blocks {
-        1 => format!("1 block more in {requests} requests: what grew is one collection"),
+        1 => format!("1 block more in {requests}: what grew is one collection"),
         2.. => format!(
-            "{} blocks more in {requests} requests",
+            "{} blocks more in {requests}",
             thousands(blocks.unsigned_abs())
         ),
-        _ => format!(
-            "in {requests} requests, and no block more: what grew is one collection, in place"
-        ),
+        _ => format!("in {requests}, and no block more: what grew is one collection, in place"),
     }
 }
 

@@ -96,3 +96,8 @@ impl Group {
         self.range.len()
     }
 }
+
+/// The first of a group's stacks; no group is empty.
+pub(crate) fn first(mut stacks: impl Iterator<Item = usize>) -> usize {
+    stacks.next().unwrap_or_default()
+}

@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 
-use crate::compare::{Side, first};
+use crate::compare::Side;
 use crate::frame::Frame;
-use crate::group::{Group, GroupBy, Groups, Options};
+use crate::group::{Group, GroupBy, Groups, Options, first};
 use crate::history::History;
 use crate::profile::{Counters, Profile};
 use crate::site::Site;
@@ -45,11 +45,15 @@ pub struct Held {
 
 /// Says what a snapshot holds.
 pub fn inventory(profile: &Profile, options: &Options) -> Inventory {
+    let held = profile.stacks().map(|at, counters| Held {
+        counters: *counters,
+        history: profile.history(at),
+    });
     Inventory {
         snapshot: Side::of(profile),
         by: options.by,
         rows: Vec::new(),
-        stacks: SitedStacks::new(profile.frames().clone(), profile.held(), &options.in_app),
+        stacks: SitedStacks::new(profile.frames().clone(), held, &options.in_app),
         groups: Groups::default(),
     }
     .regrouped(options.by)

@@ -29,7 +29,7 @@ pub struct Metadata {
     pub rss_bytes: Option<u64>,
     /// Requests served so far, if the process counts them (metadata `requests`).
     pub requests: Option<u64>,
-    /// Requests by route (metadata `requests_by_route`), in the file's order.
+    /// Requests by route (metadata `requests_by_route`).
     pub requests_by_route: Vec<(String, u64)>,
     /// The name of the server (metadata `server`).
     pub server: Option<String>,

@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::frame::{Frame, printable, without_address};
 use crate::frames::{FrameId, Frames};
 use crate::history::History;
-use crate::inventory::Held;
 use crate::metadata::Metadata;
 use crate::stacks::Stacks;
 
@@ -80,12 +79,9 @@ impl Profile {
         &self.frames
     }
 
-    /// The stacks with all that is known of them.
-    pub(crate) fn held(&self) -> Stacks<Held> {
-        self.stacks.map(|at, counters| Held {
-            counters: *counters,
-            history: self.history.as_ref().map(|history| history[at]),
-        })
+    /// The past of the stack at an index, if the file tells it of all stacks.
+    pub(crate) fn history(&self, stack: usize) -> Option<History> {
+        Some(self.history.as_ref()?[stack])
     }
 
     /// Sums up the points by equal stacks.

@@ -23,6 +23,7 @@
 mod browser;
 mod error;
 mod http;
+mod limits;
 mod options;
 mod panel;
 mod program;
@@ -31,7 +32,8 @@ mod store;
 
 pub use browser::open_browser;
 pub use error::Error;
+pub use limits::Limits;
 pub use options::Options;
-pub use panel::{Config, Limits, Panel};
+pub use panel::{Config, Panel};
 pub use program::main;
 pub use remote::{ServerConfig, ServerId, Servers};

@@ -7,13 +7,12 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytesize::ByteSize;
 use tempfile::TempDir;
 
 use crate::error::Error;
-use crate::http;
+use crate::http::{self, Shared};
+use crate::limits::Limits;
 use crate::remote::{ServerConfig, Servers};
 use crate::store::Store;
 
@@ -33,42 +32,12 @@ pub struct Config {
     pub limits: Limits,
 }
 
-/// What is too large, and what takes too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Largest snapshot that is read or taken in.
-    pub snapshot: ByteSize,
-    /// How long a server may take to write a snapshot.
-    pub answer: Duration,
-    /// How long a download may stand still. Its total time has no limit: the heap may be large.
-    pub idle: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            snapshot: ByteSize::gib(1),
-            answer: Duration::from_secs(300),
-            idle: Duration::from_secs(30),
-        }
-    }
-}
-
 /// A panel that is open and not served yet.
 #[derive(Debug)]
 pub struct Panel {
     shared: Arc<Shared>,
     /// Removed at the end, by [`serve`](Self::serve) itself: workers may outlive it by a moment.
     private: Option<TempDir>,
-}
-
-/// What the handlers share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) store: Arc<Store>,
-    pub(crate) servers: Servers,
-    pub(crate) source_roots: Vec<PathBuf>,
-    pub(crate) limits: Limits,
 }
 
 impl Panel {

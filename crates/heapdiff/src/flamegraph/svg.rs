@@ -9,7 +9,7 @@ use super::palette::{ALL, Tint};
 use super::{Count, Folded, Names, empty, name};
 use crate::compare::{Comparison, file_name};
 use crate::inventory::Inventory;
-use crate::terminal::{cut_end, cut_start, signed, thousands};
+use crate::terminal::{count as counted, cut_end, cut_start, signed, thousands};
 use crate::view::View;
 
 /// How to draw.
@@ -53,7 +53,7 @@ pub fn of_inventory(inventory: &Inventory, view: &View, picture: &Picture) -> St
     let unit = count.unit();
     let mut subtitle = format!("{} live {unit}", thousands(live));
     if let Some(requests) = inventory.snapshot.metadata.requests {
-        let _ = write!(subtitle, " after {} requests", thousands(requests));
+        let _ = write!(subtitle, " after {}", counted(requests, "request"));
     }
     flames.draw(
         picture,
@@ -96,7 +96,7 @@ pub fn of_comparison(comparison: &Comparison, view: &View, picture: &Picture) ->
         thousands(shrank)
     );
     if let Some(requests) = comparison.requests() {
-        let _ = write!(subtitle, ", over {} requests", thousands(requests));
+        let _ = write!(subtitle, ", over {}", counted(requests, "request"));
     }
     for note in &comparison.notes {
         // no more than its beginning: there is one line, and narrow windows

@@ -6,7 +6,7 @@ use super::Sources;
 use crate::compare::{Comparison, Row};
 use crate::excerpt::{blocks_in, held_here, span};
 use crate::source::Source;
-use crate::terminal::{mebibytes, rate, signed, signed_mebibytes, thousands};
+use crate::terminal::{count, mebibytes, rate, signed, signed_mebibytes, thousands};
 
 /// What stands above everything, ready to show. It is HTML before any script has run.
 #[derive(Template)]
@@ -18,6 +18,7 @@ pub(super) struct Answer {
     amount: String,
     size_delta: String,
     delta: String,
+    /// `800 requests`.
     requests: Option<String>,
     per_request: Option<String>,
     /// What RSS says that the heap does not.
@@ -80,7 +81,9 @@ impl Answer {
             amount: mebibytes(total.size_delta.unsigned_abs()),
             size_delta: signed(total.size_delta),
             delta: signed(total.delta),
-            requests: comparison.requests().map(thousands),
+            requests: comparison
+                .requests()
+                .map(|requests| count(requests, "request")),
             per_request: comparison.bytes_per_request(total).map(rate),
             remark: remark(comparison),
             notes: comparison.notes.iter().map(ToString::to_string).collect(),

@@ -15,6 +15,12 @@ pub fn thousands(number: u64) -> String {
     out
 }
 
+/// `1 request`, `1,234 requests`.
+pub(crate) fn count(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", thousands(number))
+}
+
 /// With a sign, but for zero: `+1,234`, `-5`, `0`.
 pub fn signed(number: i64) -> String {
     let sign = match number {

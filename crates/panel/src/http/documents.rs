@@ -10,8 +10,8 @@ use heapdiff::{Options, View, compare, inventory, page};
 use serde::Deserialize;
 
 use super::answer::{Answer, blocking, document, query};
+use super::shared::Shared;
 use crate::error::Error;
-use crate::panel::Shared;
 
 #[derive(Deserialize)]
 struct Pair {

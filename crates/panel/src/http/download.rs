@@ -13,7 +13,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 
 use super::answer::{Answer, blocking};
-use crate::panel::Shared;
+use super::shared::Shared;
 use crate::store::Download;
 
 pub(super) async fn file(shared: web::Data<Shared>, id: web::Path<String>) -> Answer {

@@ -5,6 +5,7 @@ mod documents;
 mod download;
 mod guard;
 mod servers;
+mod shared;
 mod shell;
 mod snapshots;
 
@@ -18,7 +19,7 @@ use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
 
 use self::guard::Guard;
-use crate::panel::Shared;
+pub(crate) use self::shared::Shared;
 
 /// The browser of one user asks; what takes long has threads of its own.
 const WORKERS: usize = 2;

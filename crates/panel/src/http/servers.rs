@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
 use super::answer::{Answer, body, json};
+use super::shared::Shared;
 use crate::error::Error;
-use crate::panel::Shared;
 use crate::remote;
 use crate::store::wanted;
 

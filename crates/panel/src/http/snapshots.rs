@@ -11,8 +11,8 @@ use heapdiff::page::Card;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, blocking, body, json, query};
+use super::shared::Shared;
 use crate::error::Error;
-use crate::panel::Shared;
 use crate::remote::ServerCard;
 use crate::store::{Deleted, wanted};
 

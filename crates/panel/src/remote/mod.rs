@@ -15,7 +15,7 @@ pub(crate) use self::capture::capture;
 pub use self::config::ServerConfig;
 pub(crate) use self::server::{Server, ServerCard};
 use crate::error::Error;
-use crate::panel::Limits;
+use crate::limits::Limits;
 
 /// The servers of a panel. A clone is the same list: whoever has one can watch more servers, and fewer, while the
 /// panel runs.

@@ -12,7 +12,7 @@ use super::config::ServerConfig;
 use super::health::Health;
 use super::trouble;
 use crate::error::Error;
-use crate::panel::Limits;
+use crate::limits::Limits;
 
 /// How long it may take to connect.
 const CONNECT: Duration = Duration::from_secs(5);
