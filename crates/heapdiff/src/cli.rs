@@ -3,6 +3,7 @@
 mod compare;
 mod export;
 mod flamegraph;
+mod verdict;
 
 use std::io;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::group::{GroupBy, Options};
 use crate::in_app::InApp;
 use crate::inventory::inventory;
 use crate::sort::Sort;
+use crate::source::Finder;
 use crate::terminal::Screen;
 use crate::view::View;
 use crate::{files, json, terminal};
@@ -22,7 +24,8 @@ use crate::{files, json, terminal};
 /// Reads DHAT heap snapshots and compares them.
 ///
 /// Reads what heapshot, dhat-rs and `valgrind --tool=dhat` write (DHAT file version 2, modes heap and rust-heap).
-/// Exit codes: 0 answered, 2 wrong usage or a snapshot that cannot be read.
+/// Exit codes: 0 answered, 2 wrong usage or a snapshot that cannot be read. Of `verdict`: 0 no leak, 1 leak,
+/// 2 bad input, 3 inconclusive.
 #[derive(Debug, Parser)]
 #[command(name = "heapdiff", version, max_term_width = 100)]
 pub struct Cli {
@@ -34,6 +37,8 @@ pub struct Cli {
 enum Command {
     /// Says what grew, shrank and churned between two snapshots
     Compare(compare::Compare),
+    /// Says from a series of snapshots whether the program leaks, and where
+    Verdict(verdict::Verdict),
     /// Says what a snapshot holds
     Show(Show),
     /// Draws what a snapshot holds, or what grew and shrank between two, as a flame graph
@@ -118,18 +123,41 @@ impl Output {
     }
 }
 
+/// What the program prints, and how it exits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// For standard output.
+    pub text: String,
+    /// How to exit.
+    pub exit: Exit,
+}
+
+/// How the program exits when nothing went wrong. (What went wrong is an [`Error`], and 2.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It was answered; of a verdict, there is no leak.
+    Answered = 0,
+    /// There is a leak.
+    Leak = 1,
+    /// There may be a leak.
+    Inconclusive = 3,
+}
+
 impl Cli {
     /// The answer, ready to print.
     ///
     /// # Errors
     /// A snapshot that cannot be read, a file that cannot be written; see [`Error`].
-    pub fn answer(self, output: Output) -> Result<String, Error> {
-        match self.command {
-            Command::Compare(asked) => asked.answer(output),
-            Command::Show(asked) => asked.answer(output),
-            Command::Flamegraph(asked) => asked.answer(),
-            Command::Export(asked) => asked.answer(),
-        }
+    pub fn answer(self, output: Output) -> Result<Answer, Error> {
+        let text = match self.command {
+            Command::Compare(asked) => asked.answer(output)?,
+            Command::Verdict(asked) => return asked.answer(output),
+            Command::Show(asked) => asked.answer(output)?,
+            Command::Flamegraph(asked) => asked.answer()?,
+            Command::Export(asked) => asked.answer()?,
+        };
+        let exit = Exit::Answered;
+        Ok(Answer { text, exit })
     }
 }
 
@@ -168,6 +196,14 @@ impl Common {
             filter: self.filter.clone(),
             top: self.top.or(default),
         }
+    }
+}
+
+/// `--source-root`, the current folder unless it is given.
+fn sources(roots: &[PathBuf]) -> Finder {
+    match roots {
+        [] => Finder::new([PathBuf::from(".")]),
+        roots => Finder::new(roots.to_vec()),
     }
 }
 

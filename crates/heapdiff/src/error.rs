@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::verdict::AllowError;
+
 /// Why a snapshot cannot be read, two cannot be compared, or an answer cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,6 +47,56 @@ pub enum Error {
         "a pprof profile holds one snapshot, not {0}; export them one by one, and compare with `go tool pprof -diff_base`"
     )]
     NotOneSnapshot(usize),
+    /// A verdict needs a series.
+    #[error(
+        "a verdict needs at least 3 snapshots, not {0}; take them at n, 2n, 4n, 8n requests, or use `heapdiff compare` for two"
+    )]
+    TooFewSnapshots(usize),
+    /// A series goes from fewer requests to more.
+    #[error(
+        "the requests must rise from snapshot to snapshot, but {before} was taken after {first} and {after} after {second}; give the snapshots in the order they were taken, with load between them"
+    )]
+    RequestsDoNotRise {
+        /// The snapshot before…
+        before: String,
+        /// …and its requests.
+        first: u64,
+        /// The snapshot after…
+        after: String,
+        /// …and its requests.
+        second: u64,
+    },
+    /// Growth per request needs requests.
+    #[error(
+        "{0} does not say how many requests were served; say it for all with --requests 100,200,400, or have the program write `requests` into its snapshots"
+    )]
+    RequestsUnknown(String),
+    /// `--requests` names a count for each snapshot.
+    #[error(
+        "--requests has {requests} counts for {snapshots} snapshots; give one for each, in their order"
+    )]
+    RequestsDoNotMatch {
+        /// How many counts there are.
+        requests: usize,
+        /// How many snapshots there are.
+        snapshots: usize,
+    },
+    /// An allow-list cannot be used. (The message holds the reason, so there is no `source`.)
+    #[error("cannot use the allow-list {}: {error}", path.display())]
+    AllowList {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: AllowError,
+    },
+    /// An allow-list cannot be read.
+    #[error("cannot read the allow-list {}: {}", path.display(), explain_list(.error))]
+    ReadAllowList {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
     /// The file cannot be opened or read.
     #[error("{}", explain_io(.0))]
     Io(io::Error),
@@ -154,6 +206,15 @@ fn explain_write(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "no such folder; make it first".to_owned(),
         io::ErrorKind::IsADirectory => "it is a directory; give a file's name".to_owned(),
         _ => format!("{error}; choose another place"),
+    }
+}
+
+fn explain_list(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file; check the path after --allow".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory; give a file".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8; save it as text".to_owned(),
+        _ => format!("{error}; check the path after --allow"),
     }
 }
 

@@ -5,8 +5,10 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::compare::{Comparison, Row};
+use crate::frame::Frame;
 use crate::source::{Finder, Source};
 use crate::terminal::{self, Screen, count, rate, signed, thousands};
+use crate::verdict::{Judgement, SiteGrowth};
 use crate::view::View;
 
 /// The table of a comparison and, below it, the excerpt for the first row that `view` picks: all that
@@ -25,6 +27,21 @@ pub fn below_table(
     }
     text
 }
+
+/// A verdict as text and, below it, an excerpt for each site that leaks: all that `heapdiff verdict` prints.
+pub fn below_verdict(judgement: &Judgement, sources: &Finder, screen: &Screen) -> String {
+    let mut text = terminal::render_verdict(judgement, screen);
+    for leak in judgement.leaks().take(MOST_EXCERPTS) {
+        if let Some(excerpt) = of_leak(leak, sources, screen) {
+            text.push('\n');
+            text.push_str(&excerpt);
+        }
+    }
+    text
+}
+
+/// More excerpts are not read.
+const MOST_EXCERPTS: usize = 10;
 
 /// An annotated excerpt of the source of `row`: what is held at its line, how much more than before, and how much per
 /// request if the snapshots count them. `None` unless the row is in the user's code, grew, and its file is found
@@ -49,7 +66,61 @@ pub fn annotate(
     source: &Source,
     screen: &Screen,
 ) -> Option<String> {
-    let line = row.site.frame.line()? as usize;
+    let title = format!(
+        "`{}` holds {} bytes more than before",
+        row.site.constructor(),
+        thousands(row.change.size_delta.unsigned_abs())
+    );
+    let words = Words {
+        title,
+        label: held_here(comparison, row),
+        note: comparison
+            .requests()
+            .map(|requests| blocks_in(row, requests)),
+    };
+    at_line(&row.site.frame, source, &words, screen)
+}
+
+/// An annotated excerpt of the source of a site that leaks: what it holds, and how much it gains per request. `None` as
+/// for [`render`].
+pub fn of_leak(growth: &SiteGrowth, sources: &Finder, screen: &Screen) -> Option<String> {
+    let frame = &growth.site.frame;
+    if !growth.site.in_app {
+        return None;
+    }
+    let source = sources.find(frame.file()?)?;
+    let [first, .., last] = growth.points.as_slice() else {
+        return None;
+    };
+    let per_request = rate(growth.bytes_per_request.estimate);
+    let (before, after) = (first.counters.live_blocks, last.counters.live_blocks);
+    let words = Words {
+        title: format!(
+            "`{}` leaks {} bytes per request",
+            growth.site.constructor(),
+            per_request.trim_start_matches('+')
+        ),
+        label: format!(
+            "{} bytes held here, {per_request} bytes per request",
+            thousands(last.counters.live_bytes)
+        ),
+        note: Some(blocks_more(
+            after.cast_signed() - before.cast_signed(),
+            last.requests - first.requests,
+        )),
+    };
+    at_line(frame, &source, &words, screen)
+}
+
+/// What stands around a line.
+struct Words {
+    title: String,
+    label: String,
+    note: Option<String>,
+}
+
+fn at_line(frame: &Frame, source: &Source, words: &Words, screen: &Screen) -> Option<String> {
+    let line = frame.line()? as usize;
     let first = line.saturating_sub(CONTEXT).max(1);
     let shown: Vec<&str> = source
         .text
@@ -62,14 +133,9 @@ pub fn annotate(
         .iter()
         .map(|before| before.len() + 1)
         .sum();
-    let span = span(text, row.site.frame.column());
+    let span = span(text, frame.column());
     let block = shown.join("\n");
 
-    let title = format!(
-        "`{}` holds {} bytes more than before",
-        row.site.constructor(),
-        thousands(row.change.size_delta.unsigned_abs())
-    );
     let snippet = Snippet::source(block)
         .line_start(first)
         .path(source.shown.clone())
@@ -77,11 +143,11 @@ pub fn annotate(
         .annotation(
             AnnotationKind::Primary
                 .span(start + span.start..start + span.end)
-                .label(held_here(comparison, row)),
+                .label(&words.label),
         );
-    let mut group = Level::WARNING.primary_title(title).element(snippet);
-    if let Some(requests) = comparison.requests() {
-        group = group.element(Level::NOTE.message(blocks_in(row, requests)));
+    let mut group = Level::WARNING.primary_title(&words.title).element(snippet);
+    if let Some(note) = &words.note {
+        group = group.element(Level::NOTE.message(note));
     }
     Some(paint(group, screen))
 }
@@ -106,12 +172,16 @@ pub(crate) fn held_here(comparison: &Comparison, row: &Row) -> String {
 
 /// Whether it is one collection or many blocks that grew.
 pub(crate) fn blocks_in(row: &Row, requests: u64) -> String {
+    blocks_more(row.change.delta, requests)
+}
+
+fn blocks_more(blocks: i64, requests: u64) -> String {
     let requests = count(requests, "request");
-    match row.change.delta {
+    match blocks {
         1 => format!("1 block more in {requests}: what grew is one collection"),
         2.. => format!(
             "{} blocks more in {requests}",
-            thousands(row.change.delta.unsigned_abs())
+            thousands(blocks.unsigned_abs())
         ),
         _ => format!("in {requests}, and no block more: what grew is one collection, in place"),
     }

@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::Error;
 use crate::profile::Profile;
+use crate::verdict::AllowList;
 
 /// Reads the snapshot at `path`; the profile's label is the path.
 ///
@@ -21,6 +22,22 @@ pub fn read(path: impl AsRef<Path>) -> Result<Profile, Error> {
     })?;
     let profile = Profile::parse(&bytes).map_err(|error| error.at(path))?;
     Ok(profile.labelled(path.to_string_lossy()))
+}
+
+/// Reads the allow-list at `path`.
+///
+/// # Errors
+/// [`Error::ReadAllowList`], [`Error::AllowList`]: the file cannot be read, or is no such list.
+pub fn read_allow_list(path: impl AsRef<Path>) -> Result<AllowList, Error> {
+    let path = path.as_ref();
+    let text = fs::read_to_string(path).map_err(|error| Error::ReadAllowList {
+        path: path.to_owned(),
+        error,
+    })?;
+    AllowList::parse(&text).map_err(|error| Error::AllowList {
+        path: path.to_owned(),
+        error,
+    })
 }
 
 /// Writes an answer to a file, whole or not at all; one that is there already is replaced at once.

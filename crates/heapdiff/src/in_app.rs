@@ -42,7 +42,7 @@ impl InApp {
 }
 
 /// Crates whose code runs under most services, for snapshots that show no path of theirs in full.
-const WELL_KNOWN: [&str; 59] = [
+const WELL_KNOWN: [&str; 62] = [
     "actix",
     "actix_codec",
     "actix_files",
@@ -54,6 +54,7 @@ const WELL_KNOWN: [&str; 59] = [
     "actix_utils",
     "actix_web",
     "ahash",
+    "allocator_api2",
     "anyhow",
     "axum",
     "axum_core",
@@ -79,9 +80,11 @@ const WELL_KNOWN: [&str; 59] = [
     "hyper_util",
     "indexmap",
     "lazy_static",
+    "lru",
     "matchit",
     "mime",
     "mio",
+    "moka",
     "once_cell",
     "parking_lot",
     "percent_encoding",

@@ -13,9 +13,8 @@
 //! ```
 //!
 //! The way of the data: [`Profile`] (a snapshot, read) → [`Comparison`] (two of them; the one model) →
-//! [`terminal`], [`json`], [`excerpt`], [`flamegraph`]; [`growth::over`] a series of profiles; or [`export`] in the
-//! format of another tool. No renderer computes what the
-//! model holds.
+//! [`terminal`], [`json`], [`excerpt`], [`flamegraph`]; [`verdict::judge`] over a series of profiles; or [`export`] in
+//! the format of another tool. No renderer computes what the model holds.
 //!
 //! Nothing here knows how a snapshot was taken, of HTTP, or of the labs. Only [`files`], [`folder`] and
 //! [`source`] touch paths. Snapshots are hostile input: whatever is in one, this crate answers with an [`Error`] and no panic,
@@ -46,11 +45,11 @@ pub mod export;
 pub mod files;
 pub mod flamegraph;
 pub mod folder;
-pub mod growth;
 pub mod json;
 pub mod page;
 pub mod source;
 pub mod terminal;
+pub mod verdict;
 
 mod dhat;
 mod owned;

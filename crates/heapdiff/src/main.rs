@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use heapdiff::cli::{Cli, Output};
+use heapdiff::cli::{Cli, Exit, Output};
 
 fn main() -> ExitCode {
     match Cli::parse().answer(Output::of_stdout()) {
-        Ok(answer) => print(&answer),
+        Ok(answer) => print(&answer.text, answer.exit),
         Err(error) => {
             eprintln!("heapdiff: {error}");
             ExitCode::from(2)
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
 }
 
 /// Prints the answer; a reader who has seen enough (`| head`) is no failure.
-fn print(answer: &str) -> ExitCode {
+fn print(answer: &str, exit: Exit) -> ExitCode {
     let mut stdout = io::stdout().lock();
     match stdout
         .write_all(answer.as_bytes())
@@ -31,6 +31,6 @@ fn print(answer: &str) -> ExitCode {
             );
             ExitCode::from(2)
         }
-        _ => ExitCode::SUCCESS,
+        _ => ExitCode::from(exit as u8),
     }
 }

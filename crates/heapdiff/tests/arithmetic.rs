@@ -5,7 +5,7 @@ mod common;
 use common::{PAIRS, fixture};
 use heapdiff::flamegraph::svg::Picture;
 use heapdiff::flamegraph::{Count, folded, svg};
-use heapdiff::growth::{self, Class};
+use heapdiff::verdict::{self, Class, Verdict};
 use heapdiff::{Change, Comparison, GroupBy, InApp, Options, Profile, compare};
 use proptest::prelude::*;
 use serde_json::json;
@@ -215,7 +215,8 @@ fn a_series_tells_the_leak_from_the_cache() {
         .into_iter()
         .collect();
     let series: Vec<_> = profiles.iter().map(|(n, profile)| (*n, profile)).collect();
-    let growth = growth::over(&series, &InApp::default());
+    let judgement = verdict::judge(&series, &InApp::default()).expect("a series");
+    let growth = &judgement.sites;
     let seen: Vec<_> = growth
         .iter()
         .map(|site| (site.site.constructor(), site.class, site.grows_in_place))
@@ -229,9 +230,13 @@ fn a_series_tells_the_leak_from_the_cache() {
             ("tokio::spawn".to_owned(), Class::OneTime, false),
         ]
     );
-    assert!(
-        (growth[2].bytes_per_request - 16.0).abs() < 1e-9
-            && (growth[2].blocks_per_request - 1.0).abs() < 1e-9
-    );
+    let exact = |rate: verdict::Rate, of: f64| {
+        [rate.estimate, rate.low, rate.high]
+            .iter()
+            .all(|rate| (rate - of).abs() < 1e-9)
+    };
+    assert!(exact(growth[2].bytes_per_request, 16.0) && exact(growth[2].blocks_per_request, 1.0));
     assert_eq!(growth[0].points.len(), 4);
+    assert_eq!(judgement.verdict, Verdict::Leak);
+    assert_eq!(judgement.leaks().count(), 2);
 }

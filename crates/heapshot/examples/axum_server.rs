@@ -5,11 +5,13 @@
 //! ```text
 //! cargo run --release --example axum_server -- 127.0.0.1:3002
 //! curl 127.0.0.1:3002/remember/tea
+//! curl 127.0.0.1:3002/spell/tea
 //! curl 127.0.0.1:3002/heapdump/after
 //! ```
 #![forbid(unsafe_code)]
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -25,6 +27,8 @@ static ALLOC: heapshot::Alloc = heapshot::Alloc;
 struct App {
     heap: Recorder,
     words: Arc<Mutex<Vec<String>>>,
+    /// Requests served; a snapshot says it, so that growth can be told per request.
+    requests: Arc<AtomicU64>,
 }
 
 #[tokio::main]
@@ -38,9 +42,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = App {
         heap,
         words: Arc::default(),
+        requests: Arc::default(),
     };
     let router = Router::new()
         .route("/remember/{word}", get(remember))
+        .route("/spell/{word}", get(spell))
         .route("/heapdump/{name}", get(heapdump))
         .with_state(app);
     axum::serve(listener, router).await?;
@@ -50,7 +56,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn remember(State(app): State<App>, Path(word): Path<String>) -> String {
     let mut words = app.words.lock().expect("nobody panics with the lock");
     words.push(word);
+    app.requests.fetch_add(1, Ordering::Relaxed);
     format!("{} words, {:?}\n", words.len(), app.heap.live())
+}
+
+/// Keeps nothing.
+async fn spell(State(app): State<App>, Path(word): Path<String>) -> String {
+    let letters: Vec<String> = word.chars().map(|letter| letter.to_string()).collect();
+    app.requests.fetch_add(1, Ordering::Relaxed);
+    format!("{}\n", letters.join("-"))
 }
 
 /// A snapshot blocks its thread until the file is written, so it gets one that may be blocked.
@@ -68,6 +82,8 @@ async fn heapdump(
     let mut metadata = Metadata::new();
     let words = app.words.lock().expect("nobody panics with the lock").len();
     metadata.insert("words".to_owned(), words.into());
+    let requests = app.requests.load(Ordering::Relaxed);
+    metadata.insert("requests".to_owned(), requests.into());
     tokio::task::spawn_blocking(move || app.heap.snapshot_with(path, metadata))
         .await
         .expect("a snapshot does not panic")

@@ -80,8 +80,8 @@ impl Lab {
         let mut lab: Self = toml::from_str(&text)
             .with_context(|| format!("{} is not a lab's description", path.display()))?;
         ensure!(
-            lab.load.doublings > 0,
-            "{}: [load] doublings must be at least 1",
+            lab.load.doublings >= 2,
+            "{}: [load] doublings must be at least 2: a verdict needs three snapshots",
             path.display()
         );
         lab.number = number;

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use heapdiff::growth::SiteGrowth;
 use serde::Serialize;
 
 use crate::catalog::Lab;
@@ -142,8 +141,9 @@ fn judge(
             } else {
                 Status::Fixed
             };
-            report.bytes_per_request = Some(sum(&leaks, |leak| leak.bytes_per_request));
-            report.blocks_per_request = Some(sum(&leaks, |leak| leak.blocks_per_request));
+            let judgement = &measured.judgement;
+            report.bytes_per_request = Some(judgement.bytes_per_request().estimate);
+            report.blocks_per_request = Some(judgement.blocks_per_request().estimate);
             report.top_site = leaks.first().map(|leak| TopSite {
                 type_name: leak.site.constructor(),
                 file: leak.site.frame.file().map(str::to_owned),
@@ -160,11 +160,6 @@ fn judge(
         report,
         measurement,
     }
-}
-
-/// Zero for none, where `Iterator::sum` of floats has a negative one.
-fn sum(leaks: &[&SiteGrowth], of: impl Fn(&SiteGrowth) -> f64) -> f64 {
-    leaks.iter().fold(0.0, |sum, leak| sum + of(leak))
 }
 
 impl Report {

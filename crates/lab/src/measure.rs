@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use bytesize::ByteSize;
-use heapdiff::growth::{self, Class, SiteGrowth};
+use heapdiff::verdict::{self, Judgement, SiteGrowth, Verdict};
 use heapdiff::{InApp, Profile};
 use tokio::time::sleep;
 
@@ -16,11 +16,8 @@ use crate::contract;
 use crate::repo::Server;
 use crate::running::{Dump, Running};
 
-/// Bytes per request below which growth in the user's own code is not called a leak: less than any block.
-const LEAST_IN_APP: f64 = 1.0;
-
-/// The same for growth that cannot be put down to the user's own code.
-const LEAST_ELSEWHERE: f64 = 16.0;
+/// How often the requests are doubled once more, should the series not tell a leak from something that fills.
+const MORE_DOUBLINGS: u32 = 1;
 
 /// How often the bar's message is brought up to date.
 const GLANCE: Duration = Duration::from_millis(200);
@@ -29,8 +26,8 @@ const GLANCE: Duration = Duration::from_millis(200);
 pub(crate) struct Measurement {
     /// Snapshots in the order they were taken; the first at boot.
     pub(crate) snapshots: Vec<Shot>,
-    /// How each site grew from the first snapshot after the warm-up to the last, largest growth first.
-    pub(crate) growth: Vec<SiteGrowth>,
+    /// What the snapshots after the warm-up show.
+    pub(crate) judgement: Judgement,
     pub(crate) took: Duration,
 }
 
@@ -66,7 +63,7 @@ pub(crate) async fn measure(
     };
     running.stop().await;
     match (result, last_words) {
-        (Ok(Ok(dumps)), _) => judge(lab, &dumps, started.elapsed()),
+        (Ok(Ok((boot, warm))), _) => conclude(lab, boot, warm, started.elapsed()),
         (Ok(Err(broken)), None) => Ok(Outcome::ContractBroken(broken)),
         (Ok(Err(broken)), Some(words)) => Ok(Outcome::ContractBroken(format!("{broken}\n{words}"))),
         // A server that panicked or ended by itself: its code's fault.
@@ -120,7 +117,7 @@ pub(crate) fn memory(live_bytes: u64, rss_bytes: Option<u64>) -> String {
 impl Measurement {
     /// The sites that leak, the largest leak first.
     pub(crate) fn leaks(&self) -> Vec<&SiteGrowth> {
-        self.growth.iter().filter(|site| is_leak(site)).collect()
+        self.judgement.leaks().collect()
     }
 
     /// The snapshots after the warm-up.
@@ -134,7 +131,8 @@ impl Measurement {
         let total = |shot: &Shot| shot.profile.totals.total_bytes;
         let bytes = total(last).saturating_sub(total(first));
         let requests = last.requests.saturating_sub(first.requests);
-        let in_app = self.growth.iter().filter(|site| site.site.in_app);
+        let sites = self.judgement.sites.iter();
+        let in_app = sites.filter(|site| site.site.in_app);
         let held = in_app.filter_map(|site| Some(site.points.last()?.counters.live_bytes));
         contract::check_work(
             &lab.contract,
@@ -158,22 +156,20 @@ impl Measurement {
     }
 }
 
-fn is_leak(site: &SiteGrowth) -> bool {
-    let least = if site.site.in_app {
-        LEAST_IN_APP
-    } else {
-        LEAST_ELSEWHERE
-    };
-    site.class == Class::Leak && site.bytes_per_request >= least
-}
-
-/// The snapshots, or how the contract was broken.
-async fn series(running: &Running, lab: &Lab) -> Result<Result<Vec<Dump>, String>> {
-    let mut dumps = vec![running.snapshot_at_rest("boot").await?];
+/// The snapshots at boot and after the warm-up, or how the contract was broken.
+async fn series(running: &Running, lab: &Lab) -> Result<Result<(Shot, Vec<Shot>), String>> {
+    let boot = read(&running.snapshot_at_rest("boot").await?)?;
     if let Err(broken) = contract::check(running, lab).await {
         return Ok(Err(broken));
     }
-    for target in lab.schedule() {
+    let mut shots = Vec::new();
+    let schedule = lab.schedule();
+    let last = schedule.last().copied().unwrap_or_default();
+    let more = (1..=MORE_DOUBLINGS).map(|k| last << k);
+    for target in schedule.into_iter().chain(more) {
+        if target > last && judge(&shots)?.verdict != Verdict::Inconclusive {
+            break;
+        }
         let served = running.health().await?.requests;
         let Some(missing @ 1..) = target.checked_sub(served) else {
             bail!(
@@ -184,13 +180,10 @@ async fn series(running: &Running, lab: &Lab) -> Result<Result<Vec<Dump>, String
         if !report.all_ok() {
             return Ok(Err(format!("not every request was answered\n{report}")));
         }
-        dumps.push(
-            running
-                .snapshot_at_rest(&format!("{target}-requests"))
-                .await?,
-        );
+        let name = format!("{target}-requests");
+        shots.push(read(&running.snapshot_at_rest(&name).await?)?);
     }
-    Ok(Ok(dumps))
+    Ok(Ok((boot, shots)))
 }
 
 /// Reads a snapshot; its file's name is enough to know it by.
@@ -203,17 +196,19 @@ pub(crate) fn read(dump: &Dump) -> Result<Shot, heapdiff::Error> {
     })
 }
 
-fn judge(lab: &Lab, dumps: &[Dump], took: Duration) -> Result<Outcome> {
-    let snapshots: Vec<Shot> = dumps.iter().map(read).collect::<Result<_, _>>()?;
-    let warm = &snapshots[1..];
+fn judge(warm: &[Shot]) -> Result<Judgement, heapdiff::Error> {
     let series: Vec<_> = warm
         .iter()
         .map(|shot| (shot.requests, &shot.profile))
         .collect();
-    let growth = growth::over(&series, &InApp::default());
+    verdict::judge(&series, &InApp::default())
+}
+
+fn conclude(lab: &Lab, boot: Shot, warm: Vec<Shot>, took: Duration) -> Result<Outcome> {
+    let judgement = judge(&warm)?;
     let measurement = Measurement {
-        snapshots,
-        growth,
+        snapshots: std::iter::once(boot).chain(warm).collect(),
+        judgement,
         took,
     };
     // A leak is told first: it is what the lab is about, and what leaks has done its work.

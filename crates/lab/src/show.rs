@@ -68,7 +68,7 @@ fn growth(measurement: &Measurement) {
             "  {}  {}  ({} bytes per request)",
             leak.site.constructor(),
             bytes.join(" → "),
-            rate(leak.bytes_per_request),
+            rate(leak.bytes_per_request.estimate),
         ));
     }
     if leaks.is_empty() {
@@ -81,6 +81,9 @@ fn growth(measurement: &Measurement) {
             "  whole heap  {}\n  No site grows with the requests.",
             bytes.join(" → ")
         ));
+    }
+    for remark in &measurement.judgement.remarks {
+        say::note(&format!("  Note: {remark}"));
     }
 }
 

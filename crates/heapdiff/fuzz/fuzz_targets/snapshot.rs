@@ -2,7 +2,7 @@
 #![no_main]
 
 use heapdiff::terminal::Screen;
-use heapdiff::{GroupBy, InApp, Options, Profile, View, compare, growth, inventory, json, terminal};
+use heapdiff::{GroupBy, InApp, Options, Profile, View, compare, inventory, json, terminal, verdict};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -21,5 +21,11 @@ fuzz_target!(|bytes: &[u8]| {
         }
         terminal::render_inventory(&inventory(&profile, &options), &View::default(), &Screen { width: 80, color: true });
     }
-    growth::over(&[(1, &empty), (2, &profile), (4, &profile)], &InApp::default());
+    let judgement = verdict::judge(&[(1, &empty), (2, &profile), (4, &profile)], &InApp::default());
+    let judgement = judgement.expect("three snapshots in order are a series");
+    let text = terminal::render_verdict(&judgement, &Screen { width: 80, color: false });
+    assert!(!text.contains('\u{1b}'), "an escape sequence came through");
+    verdict::json::render(&judgement);
+    verdict::junit::render(&judgement);
+    verdict::sarif::render(&judgement, &|_| None);
 });

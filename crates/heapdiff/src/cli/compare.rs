@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Common, Output, TOP};
+use super::{Common, Output, TOP, sources};
 use crate::compare::{Comparison, compare};
 use crate::error::Error;
 use crate::profile::Profile;
 use crate::sort::Sort;
-use crate::source::Finder;
 use crate::{excerpt, files, json, page};
 
 #[derive(Debug, Args)]
@@ -95,11 +94,7 @@ impl Compare {
     }
 
     fn render(&self, snapshots: [&Profile; 2], comparison: Comparison, output: Output) -> String {
-        let roots = match self.source_root.as_slice() {
-            [] => vec![PathBuf::from(".")],
-            roots => roots.to_vec(),
-        };
-        let sources = Finder::new(roots);
+        let sources = sources(&self.source_root);
         let default = (self.format == Format::Table).then_some(TOP);
         let view = self.common.view(self.sort.into(), default);
         match self.format {

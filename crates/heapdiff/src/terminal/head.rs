@@ -6,6 +6,7 @@ use super::Screen;
 use super::number::{cut_start, mebibytes, signed, signed_mebibytes, thousands, width};
 use super::style::{BOLD, DIM, PLAIN, Paint, of_delta};
 use crate::compare::{Comparison, Side};
+use crate::verdict::HeapPoint;
 
 /// Before, after, and the change between.
 pub(super) fn of_comparison(comparison: &Comparison, screen: &Screen) -> String {
@@ -60,6 +61,30 @@ pub(super) fn of_snapshot(side: &Side, screen: &Screen) -> String {
         );
     }
     out
+}
+
+/// Each snapshot of a series.
+pub(super) fn of_series(heap: &[HeapPoint], screen: &Screen) -> String {
+    let rows: Vec<Facts> = heap
+        .iter()
+        .enumerate()
+        .map(|(at, point)| Facts {
+            name: if at == 0 {
+                "first"
+            } else if at + 1 == heap.len() {
+                "last"
+            } else {
+                ""
+            },
+            bytes: thousands(point.live_bytes),
+            blocks: thousands(point.live_blocks),
+            requests: Some(thousands(point.requests)),
+            rss: point.rss_bytes.map(mebibytes),
+            label: point.label.clone(),
+            paint: PLAIN,
+        })
+        .collect();
+    print(&rows, screen)
 }
 
 /// The columns of a row's name (`before`).

@@ -1,10 +1,11 @@
-//! The tables of `heapdiff compare` and `heapdiff show`, for any width. Text in, no I/O; the numbers are the
+//! The tables of `heapdiff compare`, `show` and `verdict`, for any width. Text in, no I/O; the numbers are the
 //! model's.
 
 mod head;
 mod number;
 mod style;
 mod table;
+mod verdict;
 
 use std::fmt::Write as _;
 
@@ -12,6 +13,7 @@ pub(crate) use number::{amount, count, cut_end, cut_start};
 pub use number::{rate, signed, thousands};
 use style::{BOLD, DIM, PLAIN, Paint, WARNING, of_amount, of_delta};
 use table::{Cell, Column, Line, Place, Printed};
+pub use verdict::render_verdict;
 
 use crate::compare::{Comparison, Row};
 use crate::frame::Frame;

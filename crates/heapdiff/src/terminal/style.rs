@@ -9,8 +9,8 @@ pub(super) const PLAIN: Paint = Style::new();
 pub(super) const BOLD: Paint = Style::new().bold();
 pub(super) const DIM: Paint = Style::new().dimmed();
 pub(super) const WARNING: Paint = AnsiColor::Yellow.on_default().bold();
-const GROWTH: Paint = AnsiColor::Red.on_default();
-const SHRINKING: Paint = AnsiColor::Green.on_default();
+pub(super) const GROWTH: Paint = AnsiColor::Red.on_default();
+pub(super) const SHRINKING: Paint = AnsiColor::Green.on_default();
 
 /// The paint of a difference.
 pub(super) fn of_delta(delta: i64) -> Paint {

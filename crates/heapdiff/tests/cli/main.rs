@@ -8,3 +8,6 @@ mod bad_input;
 mod compare;
 mod export;
 mod page;
+mod series;
+mod verdict;
+mod verdict_formats;

@@ -64,12 +64,24 @@ impl Run {
 
     /// Expects success and these texts on standard output.
     pub(crate) fn prints(self, texts: &[&str]) -> String {
+        self.ends(0, texts)
+    }
+
+    /// Expects this exit code, nothing on standard error, and these texts on standard output.
+    pub(crate) fn ends(self, expected: i32, texts: &[&str]) -> String {
         let (code, stdout, stderr) = self.output();
-        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+        assert_eq!((code, stderr.as_str()), (Some(expected), ""), "{stdout}");
         for text in texts {
             assert!(stdout.contains(text), "no {text:?} in:\n{stdout}");
         }
         stdout
+    }
+
+    /// The same, with one of these exit codes.
+    pub(crate) fn ends_in<const N: usize>(self, expected: [i32; N], texts: &[&str]) -> String {
+        let code = self.output().0.expect("an exit code");
+        assert!(expected.contains(&code), "{code}");
+        self.ends(code, texts)
     }
 
     /// Expects exit code 2 and one line on standard error that has these texts.

@@ -1,6 +1,8 @@
 //! What the tests share: waiting for a condition, and looking at a process's children from outside.
 #![allow(dead_code, unreachable_pub, clippy::missing_panics_doc)] // each test binary uses its part
 
+pub mod server;
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,0 +1,127 @@
+//! `heapdiff verdict`: whether a program leaks, from a series of snapshots.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use clap::{Args, ValueEnum};
+
+use super::{Answer, Exit, Output, in_app, sources};
+use crate::error::Error;
+use crate::profile::Profile;
+use crate::verdict::{self, Date, Judgement, json, junit, sarif};
+use crate::{excerpt, files};
+
+/// Says from a series of snapshots whether the program leaks, and where.
+///
+/// Warm up, then take a snapshot at rest each time the requests have doubled: n, 2n, 4n, 8n. A leak grows in each
+/// doubling, in proportion; a cache, a pool or a static does not.
+///
+/// Exit codes: 0 no leak, 1 leak, 2 wrong usage or bad input, 3 inconclusive (the notes say what to do).
+#[derive(Debug, Args)]
+pub(super) struct Verdict {
+    /// The snapshots, in the order they were taken; at least three, better four or five
+    #[arg(required = true, value_name = "SNAP")]
+    snapshots: Vec<PathBuf>,
+    /// Requests served at each snapshot [default: as the snapshots say]
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    requests: Vec<u64>,
+    /// Growth to accept: a TOML file with [[allow]] entries of type, function, file, reason, expires
+    #[arg(long, value_name = "FILE")]
+    allow: Option<PathBuf>,
+    /// Text for people; JSON; JUnit's XML for GitLab, Jenkins and the like; SARIF for GitHub's code scanning
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Write to this file, whole or not at all [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Look for source files in this folder; may be given more than once [default: the current folder]
+    #[arg(long, value_name = "DIR")]
+    source_root: Vec<PathBuf>,
+    /// Exactly these crates are your code, separated by commas [default: as for compare]
+    #[arg(long, value_name = "CRATE,…", value_delimiter = ',')]
+    in_app: Vec<String>,
+    /// How many columns the text may take [default: the terminal's, or 120]
+    #[arg(long, value_name = "COLUMNS")]
+    width: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+    Junit,
+    Sarif,
+}
+
+impl Verdict {
+    /// The verdict; if it goes to a file, in a line, with what the reader should know.
+    pub(super) fn answer(self, output: Output) -> Result<Answer, Error> {
+        let given = self.requests.len();
+        if given > 0 && given != self.snapshots.len() {
+            return Err(Error::RequestsDoNotMatch {
+                requests: given,
+                snapshots: self.snapshots.len(),
+            });
+        }
+        if self.snapshots.len() < 3 {
+            return Err(Error::TooFewSnapshots(self.snapshots.len()));
+        }
+        let allowed = self
+            .allow
+            .as_ref()
+            .map(files::read_allow_list)
+            .transpose()?;
+        let profiles: Vec<Profile> = self
+            .snapshots
+            .iter()
+            .map(files::read)
+            .collect::<Result<_, _>>()?;
+        let mut judgement = verdict::judge(&self.series(&profiles)?, &in_app(&self.in_app))?;
+        if let Some(list) = &allowed {
+            judgement = judgement.allowing(list, Date::of(SystemTime::now()));
+        }
+        let exit = match judgement.verdict {
+            verdict::Verdict::Leak => Exit::Leak,
+            verdict::Verdict::NoLeak => Exit::Answered,
+            verdict::Verdict::Inconclusive => Exit::Inconclusive,
+        };
+        let text = self.render(&judgement, output);
+        let Some(file) = &self.output else {
+            return Ok(Answer { text, exit });
+        };
+        files::write(file, text.as_bytes(), &self.snapshots)?;
+        let mut text = format!("verdict: {}\n", judgement.verdict.name());
+        for remark in &judgement.remarks {
+            let _ = writeln!(text, "note: {remark}");
+        }
+        Ok(Answer { text, exit })
+    }
+
+    fn series<'a>(&self, profiles: &'a [Profile]) -> Result<Vec<(u64, &'a Profile)>, Error> {
+        let requests = |(at, profile): (usize, &Profile)| {
+            let given = self.requests.get(at).copied();
+            given
+                .or(profile.metadata.requests)
+                .ok_or_else(|| Error::RequestsUnknown(profile.label.clone()))
+        };
+        let requests: Vec<u64> = profiles
+            .iter()
+            .enumerate()
+            .map(requests)
+            .collect::<Result<_, _>>()?;
+        Ok(requests.into_iter().zip(profiles).collect())
+    }
+
+    fn render(&self, judgement: &Judgement, output: Output) -> String {
+        let sources = sources(&self.source_root);
+        let find = |file: &str| sources.find(file).map(|source| source.shown);
+        match self.format {
+            Format::Text => excerpt::below_verdict(judgement, &sources, &output.screen(self.width)),
+            Format::Json => json::render(judgement),
+            Format::Junit => junit::render(judgement),
+            Format::Sarif => sarif::render(judgement, &find),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A judgement as JSON, for programs. The keys are a promise: some may come, none goes.
+
+use serde::Serialize;
+
+use super::{HeapPoint, Judgement, Point, Rate, SiteGrowth};
+
+/// A judgement as pretty-printed JSON: all sites that are not steady. Sizes are in bytes, counts in blocks.
+///
+/// # Panics
+/// Never: the document has string keys only and no fallible parts.
+pub fn render(judgement: &Judgement) -> String {
+    let per_request = judgement.bytes_per_request();
+    let document = JudgementJson {
+        verdict: judgement.verdict.name(),
+        bytes_per_request: per_request.estimate,
+        bytes_per_request_low: per_request.low,
+        bytes_per_request_high: per_request.high,
+        heap: judgement.heap.iter().map(HeapJson::of).collect(),
+        sites: judgement
+            .sites
+            .iter()
+            .filter(|site| site.class != super::Class::Steady)
+            .map(SiteJson::of)
+            .collect(),
+        notes: judgement.remarks.iter().map(ToString::to_string).collect(),
+    };
+    let mut json = serde_json::to_string_pretty(&document).expect("plain data always serializes");
+    json.push('\n');
+    json
+}
+
+#[derive(Serialize)]
+struct JudgementJson<'a> {
+    verdict: &'static str,
+    bytes_per_request: f64,
+    bytes_per_request_low: f64,
+    bytes_per_request_high: f64,
+    heap: Vec<HeapJson<'a>>,
+    sites: Vec<SiteJson<'a>>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct HeapJson<'a> {
+    path: &'a str,
+    requests: u64,
+    live_bytes: u64,
+    live_blocks: u64,
+    rss_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct SiteJson<'a> {
+    r#type: String,
+    function: &'a str,
+    file: Option<&'a str>,
+    line: Option<u32>,
+    column: Option<u32>,
+    in_app: bool,
+    class: &'static str,
+    reason: Option<String>,
+    bytes_per_request: f64,
+    bytes_per_request_low: f64,
+    bytes_per_request_high: f64,
+    blocks_per_request: f64,
+    blocks_per_request_low: f64,
+    blocks_per_request_high: f64,
+    grows_in_place: bool,
+    allowed: bool,
+    allowed_because: Option<&'a str>,
+    evidence: Vec<PointJson>,
+}
+
+#[derive(Serialize)]
+struct PointJson {
+    requests: u64,
+    live_bytes: u64,
+    live_blocks: u64,
+}
+
+impl<'a> HeapJson<'a> {
+    fn of(point: &'a HeapPoint) -> Self {
+        Self {
+            path: &point.label,
+            requests: point.requests,
+            live_bytes: point.live_bytes,
+            live_blocks: point.live_blocks,
+            rss_bytes: point.rss_bytes,
+        }
+    }
+}
+
+impl<'a> SiteJson<'a> {
+    fn of(site: &'a SiteGrowth) -> Self {
+        let frame = &site.site.frame;
+        let (bytes, blocks): (Rate, Rate) = (site.bytes_per_request, site.blocks_per_request);
+        Self {
+            r#type: site.site.constructor(),
+            function: frame.function(),
+            file: frame.file(),
+            line: frame.line(),
+            column: frame.column(),
+            in_app: site.site.in_app,
+            class: site.class.name(),
+            reason: site.doubt.map(|doubt| doubt.to_string()),
+            bytes_per_request: bytes.estimate,
+            bytes_per_request_low: bytes.low,
+            bytes_per_request_high: bytes.high,
+            blocks_per_request: blocks.estimate,
+            blocks_per_request_low: blocks.low,
+            blocks_per_request_high: blocks.high,
+            grows_in_place: site.grows_in_place,
+            allowed: site.allowed.is_some(),
+            allowed_because: site.allowed.as_deref(),
+            evidence: site.points.iter().map(PointJson::of).collect(),
+        }
+    }
+}
+
+impl PointJson {
+    fn of(point: &Point) -> Self {
+        Self {
+            requests: point.requests,
+            live_bytes: point.counters.live_bytes,
+            live_blocks: point.counters.live_blocks,
+        }
+    }
+}
