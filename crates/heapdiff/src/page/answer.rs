@@ -6,7 +6,7 @@ use super::Sources;
 use crate::compare::{Comparison, Row};
 use crate::excerpt::{blocks_in, held_here, span};
 use crate::source::Source;
-use crate::terminal::{mebibytes, rate, signed, signed_mebibytes, thousands};
+use crate::terminal::{amount, rate, signed, thousands};
 
 /// What stands above everything, ready to show. It is HTML before any script has run.
 #[derive(Template)]
@@ -77,7 +77,7 @@ impl Answer {
                 0 => "kept",
                 1.. => "grew",
             },
-            amount: mebibytes(total.size_delta.unsigned_abs()),
+            amount: amount(total.size_delta.unsigned_abs()),
             size_delta: signed(total.size_delta),
             delta: signed(total.delta),
             requests: comparison.requests().map(thousands),
@@ -115,7 +115,7 @@ fn remark(comparison: &Comparison) -> Option<String> {
     (more >= NOTABLE && comparison.total.size_delta <= 0).then(|| {
         format!(
             "RSS grew by {} and the live heap did not: the allocator keeps what was freed, which is no leak.",
-            mebibytes(more)
+            amount(more)
         )
     })
 }
@@ -211,9 +211,9 @@ impl Fact {
     fn of_memory(name: &'static str, (before, after): (u64, u64), longest: u64) -> Self {
         let part = |bytes: u64| (1000.0 * bytes as f64 / longest as f64).round() / 10.0;
         Self {
-            before: mebibytes(before),
-            after: mebibytes(after),
-            change: signed_mebibytes(difference(before, after)),
+            before: amount(before),
+            after: amount(after),
+            change: signed_amount(difference(before, after)),
             bars: Some(Bars {
                 before: part(before),
                 after: part(after),
@@ -236,6 +236,16 @@ impl Fact {
             bars: None,
         }
     }
+}
+
+/// With a sign, but for zero.
+fn signed_amount(bytes: i64) -> String {
+    let sign = match bytes {
+        ..0 => "-",
+        0 => "",
+        1.. => "+",
+    };
+    format!("{sign}{}", amount(bytes.unsigned_abs()))
 }
 
 /// Metadata may say anything.

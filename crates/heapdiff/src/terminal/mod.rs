@@ -8,7 +8,7 @@ mod table;
 
 use std::fmt::Write as _;
 
-pub(crate) use number::{cut_end, cut_start, mebibytes, signed_mebibytes};
+pub(crate) use number::{amount, cut_end, cut_start};
 pub use number::{rate, signed, thousands};
 use style::{BOLD, DIM, PLAIN, Paint, WARNING, of_amount, of_delta};
 use table::{Cell, Column, Line, Place, Printed};

@@ -37,6 +37,18 @@ pub(crate) fn signed_mebibytes(bytes: i64) -> String {
     format!("{sign}{}", mebibytes(bytes.unsigned_abs()))
 }
 
+/// An amount of memory in the unit that suits it: `980 bytes`, `12.3 KiB`, `124.1 MiB`.
+#[expect(clippy::cast_precision_loss, reason = "four digits are shown")]
+pub(crate) fn amount(bytes: u64) -> String {
+    match bytes {
+        1 => "1 byte".to_owned(),
+        ..0x400 => format!("{bytes} bytes"),
+        0x400..0x10_0000 => format!("{:.1} KiB", bytes as f64 / 1024.0),
+        0x10_0000..0x4000_0000 => mebibytes(bytes),
+        _ => format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+    }
+}
+
 /// A rate, as exact as is useful: `+83,886`, `+16`, `+0.25`, `-3.5`.
 #[expect(
     clippy::cast_possible_truncation,
@@ -105,6 +117,14 @@ mod tests {
         assert_eq!(
             [rate(83_886.08), rate(16.0), rate(0.25), rate(-3.5)],
             ["+83,886", "+16", "+0.25", "-3.50"]
+        );
+    }
+
+    #[test]
+    fn amounts_have_the_unit_that_suits_them() {
+        assert_eq!(
+            [0, 1, 4440, 67_226_608, 5 << 30].map(amount),
+            ["0 bytes", "1 byte", "4.3 KiB", "64.1 MiB", "5.0 GiB"]
         );
     }
 

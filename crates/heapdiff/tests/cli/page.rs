@@ -25,6 +25,17 @@ fn a_page_goes_to_standard_output_or_to_a_file() {
 }
 
 #[test]
+fn the_head_says_small_amounts_in_small_units() {
+    let (_, page, _) = Run::new("compare leak-before.json leak-after.json --format html").output();
+    for said in [
+        "<strong class=\"amount\">4.3 KiB</strong>",
+        "<td>1.4 KiB</td><td>5.8 KiB</td>",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+}
+
+#[test]
 fn a_table_and_json_can_go_to_a_file_too() {
     for format in ["table", "json"] {
         let (_, expected, _) = compare(&format!("--format {format} --width 120")).output();
