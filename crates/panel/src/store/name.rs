@@ -23,13 +23,17 @@ pub(crate) fn check(name: &str) -> Result<String, Error> {
     good.then(|| name.to_owned()).ok_or(Error::BadName)
 }
 
-/// The name that a file came with, made into one that can be: it is no fault of the user's.
+/// The name that a file came with, made into one that can be: it is no fault of the user's. It is none that a command
+/// would take for an option.
 pub(crate) fn clean(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
     let name = name.strip_suffix(".json").unwrap_or(name);
     let allowed = name.chars().map(|c| if is_allowed(c) { c } else { '-' });
     let mut cleaned = String::new();
-    for c in allowed.skip_while(|c| matches!(c, '.' | ' ')).take(LONGEST) {
+    for c in allowed
+        .skip_while(|c| matches!(c, '.' | ' ' | '-'))
+        .take(LONGEST)
+    {
         if cleaned.len() + c.len_utf8() <= MOST_BYTES {
             cleaned.push(c);
         }
@@ -79,6 +83,8 @@ mod tests {
             ("../../etc/passwd", "passwd"),
             ("C:\\temp\\x.json", "x"),
             ("a<b>.json", "a-b-"),
+            ("🔥heap.json", "heap"),
+            ("--help", "help"),
             ("..", "snapshot"),
             ("", "snapshot"),
         ] {
