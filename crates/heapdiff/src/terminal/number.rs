@@ -47,10 +47,9 @@ pub(crate) fn signed_mebibytes(bytes: i64) -> String {
 #[expect(clippy::cast_precision_loss, reason = "four digits are shown")]
 pub(crate) fn amount(bytes: u64) -> String {
     match bytes {
-        1 => "1 byte".to_owned(),
-        ..1024 => format!("{bytes} bytes"),
-        ..0x10_0000 => format!("{:.1} KiB", bytes as f64 / 1024.0),
-        ..0x4000_0000 => mebibytes(bytes),
+        ..0x400 => count(bytes, "byte"),
+        0x400..0x10_0000 => format!("{:.1} KiB", bytes as f64 / 1024.0),
+        0x10_0000..0x4000_0000 => mebibytes(bytes),
         _ => format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
     }
 }
