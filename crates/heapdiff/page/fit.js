@@ -55,6 +55,7 @@ function needed(column, rows) {
 
 function measureDigit() {
   const context = document.createElement("canvas").getContext("2d");
-  context.font = `13px ${getComputedStyle(document.body).fontFamily}`;
+  const { fontFamily, fontSize } = getComputedStyle(document.body);
+  context.font = `${0.867 * parseFloat(fontSize)}px ${fontFamily}`; // a table's, as in table.css
   return Math.max(6, context.measureText("0").width);
 }

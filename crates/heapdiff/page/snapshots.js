@@ -16,12 +16,16 @@ export class Snapshots {
     this.deleted = h("ul.deleted");
     this.trash = h("details.trash", { hidden: true }, h("summary", {}, "Deleted"), this.deleted);
     this.none = h("p.none", { hidden: true }, "None yet.");
-    this.element = h("div", {}, this.none, this.list, this.trash);
+    this.missing = h("p.none", { role: "status", hidden: true });
+    this.element = h("div", {}, this.none, this.missing, this.list, this.trash);
   }
 
-  update({ snapshots, deleted = [] }, chosen) {
+  update({ snapshots, deleted = [], missing = [] }, chosen) {
     this.chosen = chosen;
-    this.none.hidden = snapshots.length > 0;
+    this.none.hidden = snapshots.length > 0 || missing.length > 0;
+    this.missing.hidden = missing.length === 0;
+    const gone = `${plural(missing.length, "Folder")} not there at the moment: ${clip(missing.join(", "), 600)}`;
+    if (this.missing.textContent !== gone) this.missing.textContent = gone;
     keep(this.list, snapshots, (snapshot) => this.entry(snapshot));
     this.trash.hidden = deleted.length === 0;
     say(this.trash.firstChild, `Deleted (${deleted.length})`);

@@ -12,7 +12,8 @@ use crate::sort::Sort;
 pub struct View {
     /// The order of a comparison's rows; an inventory is always sorted by live bytes.
     pub sort: Sort,
-    /// Only rows whose type, function or file contains this, whatever the case; by stack any frame counts.
+    /// Only rows whose type, function or file contains this, whatever the case; by type any of
+    /// its sites counts, by stack any frame.
     pub filter: Option<String>,
     /// At most so many rows.
     pub top: Option<usize>,
@@ -36,20 +37,37 @@ impl View {
         if self.sort != Sort::Alloc {
             rows.sort_by_cached_key(|row| self.sort.key(&row.change, &row.site));
         }
-        let by_stack = comparison.by == GroupBy::Stack;
-        self.select(rows, |row, text| {
-            matches(&row.site, text)
-                || by_stack && comparison.stack_of(row).any(|frame| contains(frame, text))
+        let stacks = &comparison.stacks;
+        self.select(rows, |row, text| match comparison.by {
+            GroupBy::Site => matches(&row.site, text),
+            // any of its sites where something changed
+            GroupBy::Type => comparison.stacks_of(row).any(|at| {
+                !stacks.value(at).change.is_nothing() && matches(stacks.site_of(at), text)
+            }),
+            GroupBy::Stack => {
+                matches(&row.site, text)
+                    || comparison.stack_of(row).any(|frame| contains(frame, text))
+            }
         })
     }
 
     /// The rows of an inventory that are to be shown.
     pub fn of_inventory<'a>(&self, inventory: &'a Inventory) -> Selection<'a, Holding> {
-        let by_stack = inventory.by == GroupBy::Stack;
-        self.select(inventory.rows.iter().collect(), |row, text| {
-            matches(&row.site, text)
-                || by_stack && inventory.stack_of(row).any(|frame| contains(frame, text))
-        })
+        let stacks = &inventory.stacks;
+        self.select(
+            inventory.rows.iter().collect(),
+            |row, text| match inventory.by {
+                GroupBy::Site => matches(&row.site, text),
+                // any of its sites where something is live
+                GroupBy::Type => inventory
+                    .stacks_of(row)
+                    .any(|at| !stacks.value(at).is_nothing() && matches(stacks.site_of(at), text)),
+                GroupBy::Stack => {
+                    matches(&row.site, text)
+                        || inventory.stack_of(row).any(|frame| contains(frame, text))
+                }
+            },
+        )
     }
 
     /// Whether the filter lets a stack pass, by its site or by any of its frames.

@@ -65,6 +65,30 @@ fn a_snapshot_compared_with_itself_shows_nothing() {
 }
 
 #[test]
+fn by_type_any_site_of_a_row_can_match_the_filter() {
+    let (before, after) = PAIRS[0];
+    let rows = |options: &str| {
+        let run = Run::new(&format!("compare {before} {after} --format json {options}"));
+        let json: serde_json::Value = serde_json::from_str(&run.prints(&[])).expect("JSON");
+        json["rows"].as_array().expect("rows").clone()
+    };
+    let (types, sites) = (rows("--by type"), rows(""));
+    // a site in another function than the one that its type's row shows
+    let hidden = sites.iter().find(|site| {
+        let shown = |row: &&serde_json::Value| row["type"] == site["type"];
+        let row = types.iter().find(shown).expect("the type's row");
+        row["function"] != site["function"] && site["in_app"] == true
+    });
+    let hidden = hidden.expect("a type of several functions");
+    let function = hidden["function"].as_str().expect("a name");
+    let found = rows(&format!("--by type --filter {function}"));
+    assert!(
+        found.iter().any(|row| row["type"] == hidden["type"]),
+        "{function}: {found:?}"
+    );
+}
+
+#[test]
 fn options_choose_what_is_shown() {
     let orders = "orders-v0-before.json orders-v0-after.json";
     Run::new(&format!("compare {orders} --top 3")).prints(&["--top 26 shows all"]);

@@ -22,6 +22,8 @@ struct List {
     snapshots: Vec<Card>,
     servers: Vec<ServerCard>,
     deleted: Vec<Deleted>,
+    /// Folders that are not there at the moment.
+    missing: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -37,11 +39,16 @@ struct Rename {
 pub(super) async fn list(shared: web::Data<Shared>) -> Answer {
     let servers = shared.servers.cards().await;
     let store = Arc::clone(&shared.store);
-    let (snapshots, deleted) = blocking(move || Ok(store.list())).await?;
+    let (snapshots, deleted, missing) = blocking(move || {
+        let (snapshots, deleted) = store.list();
+        Ok((snapshots, deleted, store.missing()))
+    })
+    .await?;
     Ok(json(&List {
         snapshots,
         servers,
         deleted,
+        missing,
     }))
 }
 

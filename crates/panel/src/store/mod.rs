@@ -108,6 +108,12 @@ impl Store {
         )
     }
 
+    /// The folders that are not there at the moment, as they were given.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        let missing = self.folders.iter().filter(|folder| !folder.is_dir());
+        missing.map(|folder| folder.display().to_string()).collect()
+    }
+
     /// A snapshot, parsed, and what it is called.
     pub(crate) fn open_snapshot(&self, id: &str) -> Result<(Card, Arc<Profile>), Error> {
         let (path, card) = self.place(id)?;

@@ -12,7 +12,7 @@ fn an_empty_panel_has_an_empty_list() {
     let panel = Running::start();
     assert_eq!(
         panel.list(),
-        json!({"snapshots": [], "servers": [], "deleted": []})
+        json!({"snapshots": [], "servers": [], "deleted": [], "missing": []})
     );
 }
 
@@ -116,14 +116,17 @@ fn a_file_that_was_given_by_itself_is_listed_whatever_it_is() {
 }
 
 #[test]
-fn a_folder_that_is_gone_for_a_moment_is_empty_for_that_moment() {
+fn a_folder_that_is_gone_for_a_moment_is_said_to_be_missing() {
     let panel = Running::start();
     panel.put("a.json", &snapshot(1, 1));
     let away = panel.folder.path().with_extension("away");
     fs::rename(panel.folder.path(), &away).unwrap();
-    assert_eq!(panel.labels(), [] as [&str; 0]);
+    let list = panel.list();
+    assert_eq!(list["snapshots"], json!([]));
+    assert_eq!(list["missing"], json!([panel.folder.path()]));
     fs::rename(&away, panel.folder.path()).unwrap();
     assert_eq!(panel.labels(), ["a"]);
+    assert_eq!(panel.list()["missing"], json!([]));
 }
 
 #[test]

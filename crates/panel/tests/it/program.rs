@@ -29,6 +29,7 @@ fn command(arguments: &[&str]) -> (Command, TempDir) {
     command
         .args(arguments)
         .env_clear()
+        .env("TMPDIR", folder.path())
         .current_dir(folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
