@@ -72,7 +72,7 @@ fn a_service_that_remembers_every_word_does_not_pass() {
     let entry =
         "[[allow]]\nfile = 'heapshot/examples/axum_server.rs'\nreason = 'remembering is its job'\n";
     let elsewhere =
-        "[[allow]]\ntype = 'String'\nreason = 'the words themselves: axum makes them'\n";
+        "[[allow]]\ntype = 'Path<String>'\nreason = 'the words themselves: axum makes them'\n";
     std::fs::write(&allow, format!("{entry}{elsewhere}")).unwrap();
     let allow = allow.display().to_string();
     let answer = verdict(folder, &snapshots, &["--allow", &allow]);
