@@ -4,9 +4,12 @@
 //! A snapshot does not say, so this reads it off the file and the function's name. The order of the rules
 //! matters; [`Classifier::is_in_app`] is the list.
 
+mod known;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
+use self::known::{LIBC, PROFILER, WELL_KNOWN};
 use crate::frame::Frame;
 use crate::frames::Frames;
 use crate::symbol::{STANDARD, Symbol, is_ambiguous, owner};
@@ -40,95 +43,6 @@ impl InApp {
             .collect()
     }
 }
-
-/// Crates whose code runs under most services, for snapshots that show no path of theirs in full.
-const WELL_KNOWN: [&str; 62] = [
-    "actix",
-    "actix_codec",
-    "actix_files",
-    "actix_http",
-    "actix_router",
-    "actix_rt",
-    "actix_server",
-    "actix_service",
-    "actix_utils",
-    "actix_web",
-    "ahash",
-    "allocator_api2",
-    "anyhow",
-    "axum",
-    "axum_core",
-    "backtrace",
-    "bytes",
-    "bytestring",
-    "clap",
-    "cookie",
-    "crossbeam_channel",
-    "crossbeam_epoch",
-    "dashmap",
-    "encoding_rs",
-    "futures_channel",
-    "futures_core",
-    "futures_executor",
-    "futures_util",
-    "h2",
-    "hashbrown",
-    "http",
-    "http_body_util",
-    "httparse",
-    "hyper",
-    "hyper_util",
-    "indexmap",
-    "lazy_static",
-    "lru",
-    "matchit",
-    "mime",
-    "mio",
-    "moka",
-    "once_cell",
-    "parking_lot",
-    "percent_encoding",
-    "rayon_core",
-    "regex_automata",
-    "reqwest",
-    "serde",
-    "serde_core",
-    "serde_json",
-    "serde_urlencoded",
-    "slab",
-    "smallvec",
-    "socket2",
-    "tokio",
-    "tokio_util",
-    "tower",
-    "tracing",
-    "tracing_core",
-    "tracing_subscriber",
-    "url",
-];
-
-/// What records the heap: it stands between the program and its allocator.
-const PROFILER: [&str; 5] = ["dhat", "heapshot", "backtrace", "mintex", "rustc_demangle"];
-
-/// Functions of libc that C programs call and that allocate.
-const LIBC: [&str; 16] = [
-    "malloc",
-    "calloc",
-    "realloc",
-    "memalign",
-    "posix_memalign",
-    "aligned_alloc",
-    "strdup",
-    "strndup",
-    "getline",
-    "getdelim",
-    "asprintf",
-    "vasprintf",
-    "fopen",
-    "fdopen",
-    "opendir",
-    "start_thread",
-];
 
 struct Classifier<'a> {
     in_app: &'a InApp,
