@@ -4,8 +4,11 @@
 use actix_web::web::ServiceConfig;
 
 pub mod lab1;
+pub mod lab3;
 
 /// The routes of all labs.
 pub fn labs(config: &mut ServiceConfig) {
-    config.configure(lab1::routes);
+    config
+        .configure(lab1::routes)
+        .configure(lab3::routes);
 }

@@ -8,6 +8,7 @@ mod harness;
 mod program;
 
 mod lab1;
+mod lab3;
 
 use program::{Launch, Program};
 
