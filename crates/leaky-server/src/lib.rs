@@ -5,10 +5,12 @@ use actix_web::web::ServiceConfig;
 
 pub mod lab1;
 pub mod lab3;
+pub mod lab6;
 
 /// The routes of all labs.
 pub fn labs(config: &mut ServiceConfig) {
     config
         .configure(lab1::routes)
-        .configure(lab3::routes);
+        .configure(lab3::routes)
+        .configure(lab6::routes);
 }

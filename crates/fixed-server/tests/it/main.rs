@@ -9,6 +9,7 @@ mod program;
 
 mod lab1;
 mod lab3;
+mod lab6;
 
 use program::{Launch, Program};
 

@@ -11,6 +11,7 @@ mod end;
 mod help;
 mod lab1;
 mod lab3;
+mod lab6;
 mod start;
 
 use program::{Launch, Program};
