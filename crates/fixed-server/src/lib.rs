@@ -4,6 +4,7 @@
 use actix_web::web::ServiceConfig;
 
 pub mod lab1;
+pub mod lab2;
 pub mod lab3;
 pub mod lab6;
 
@@ -11,6 +12,7 @@ pub mod lab6;
 pub fn labs(config: &mut ServiceConfig) {
     config
         .configure(lab1::routes)
+        .configure(lab2::routes)
         .configure(lab3::routes)
         .configure(lab6::routes);
 }

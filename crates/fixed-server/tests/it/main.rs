@@ -8,6 +8,7 @@ mod harness;
 mod program;
 
 mod lab1;
+mod lab2;
 mod lab3;
 mod lab6;
 

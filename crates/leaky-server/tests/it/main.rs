@@ -10,6 +10,7 @@ mod program;
 mod end;
 mod help;
 mod lab1;
+mod lab2;
 mod lab3;
 mod lab6;
 mod start;
