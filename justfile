@@ -1,8 +1,17 @@
 # Conveniences over cargo; nothing needs them.
 
-# the guided exercise of lab 1
+# the guided exercises
 lab1:
     cargo lab 1
+
+lab2:
+    cargo lab 2
+
+lab3:
+    cargo lab 3
+
+lab6:
+    cargo lab 6
 
 # the Memory panel in a browser, on what is given: just panel http://127.0.0.1:3000 snapshots
 panel *WATCH:

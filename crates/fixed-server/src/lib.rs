@@ -4,8 +4,15 @@
 use actix_web::web::ServiceConfig;
 
 pub mod lab1;
+pub mod lab2;
+pub mod lab3;
+pub mod lab6;
 
 /// The routes of all labs.
 pub fn labs(config: &mut ServiceConfig) {
-    config.configure(lab1::routes);
+    config
+        .configure(lab1::routes)
+        .configure(lab2::routes)
+        .configure(lab3::routes)
+        .configure(lab6::routes);
 }

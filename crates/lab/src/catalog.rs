@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
+use payload::Template;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::repo::Repo;
 
@@ -19,7 +21,7 @@ pub(crate) struct Lab {
     pub(crate) story: String,
     /// The file, in both servers' `src`.
     pub(crate) file: String,
-    /// The route that leaks.
+    /// What the load asks for: the path and query of the route that leaks, with the driver's placeholders.
     pub(crate) route: String,
     pub(crate) load: Load,
     pub(crate) contract: Contract,
@@ -46,12 +48,32 @@ pub(crate) struct Contract {
     pub(crate) says: String,
     /// Status of every answer.
     pub(crate) status: u16,
-    /// Members of the answer's JSON object, each a number that is at least so much.
-    #[serde(default)]
-    pub(crate) at_least: BTreeMap<String, u64>,
+    /// What each client asks, in this order, again and again.
+    pub(crate) ask: Vec<Ask>,
     /// Bytes of heap that the work of a request needs: allocated for each, or held and used again.
     #[serde(default)]
     pub(crate) needs_bytes: u64,
+}
+
+/// A request, and what must be in its answer, which is JSON if anything must.
+///
+/// All texts may have the driver's placeholders. Each client fills them with values that no other client has and the
+/// load has not; they are the same in all asks of a round, so that one ask can tell what another has left behind.
+/// What must be in the answer is named as in a JSON pointer, without the first slash: `size`, `tickets/0`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ask {
+    /// Path and query.
+    pub(crate) path: String,
+    /// Exactly so. A text may stand for a number: `"{id}"`.
+    #[serde(default)]
+    pub(crate) equals: BTreeMap<String, Value>,
+    /// A text that has this within it, or a list that has this text among its own.
+    #[serde(default)]
+    pub(crate) contains: BTreeMap<String, String>,
+    /// A number that is at least so much.
+    #[serde(default)]
+    pub(crate) at_least: BTreeMap<String, u64>,
 }
 
 /// A line of the leaky file that a student may name, and what to answer.
@@ -68,21 +90,30 @@ pub(crate) struct Key {
 impl Lab {
     /// Reads `labs/labN/lab.toml`.
     pub(crate) fn load(repo: &Repo, number: u32) -> Result<Self> {
-        let path = repo.lab(number).join("lab.toml");
-        if !path.exists() {
+        let file = repo.lab(number).join("lab.toml");
+        if !file.exists() {
             bail!(
                 "there is no lab {number}: `cargo lab` lists the labs (looked for {})",
-                repo.short(&path).display()
+                repo.short(&file).display()
             );
         }
         let text =
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let mut lab: Self = toml::from_str(&text)
-            .with_context(|| format!("{} is not a lab's description", path.display()))?;
+            .with_context(|| format!("{} is not a lab's description", file.display()))?;
         ensure!(
             lab.load.doublings >= 2,
             "{}: [load] doublings must be at least 2: a verdict needs three snapshots",
-            path.display()
+            file.display()
+        );
+        let asked = lab.contract.ask.iter().map(|ask| &ask.path);
+        for path in asked.chain([&lab.route]) {
+            Template::parse(path).with_context(|| format!("{}: {path}", file.display()))?;
+        }
+        ensure!(
+            !lab.contract.ask.is_empty(),
+            "{}: [[contract.ask]] is missing: whoever deletes the feature must be found",
+            file.display()
         );
         lab.number = number;
         Ok(lab)

@@ -2,30 +2,51 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use payload::{Generator, Sample};
 use tokio::task::JoinSet;
 
-use crate::catalog::{Contract, Lab};
+use crate::catalog::{Ask, Contract, Lab};
 use crate::running::Running;
 
-/// Requests one after the other on each connection.
+/// How often each client asks all that the contract has.
 const ROUNDS: usize = 5;
 
 /// How long an answer may take: a handler that waits for itself never gives one.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// When the contract is checked. What clients send differs, so that nothing is known to the service from before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum When {
+    /// Of a service that has just started.
+    BeforeLoad,
+    /// Of one that has had its load: what was to be bounded must not have stopped working at its bound.
+    AfterLoad,
+}
+
+impl When {
+    /// Of the first client's values; the load's are as small as its counts of requests.
+    fn seed(self) -> u64 {
+        match self {
+            Self::BeforeLoad => 1_000_000,
+            Self::AfterLoad => 2_000_000,
+        }
+    }
+}
+
 /// Asks the route from as many clients at once as the lab's load has connections.
 ///
 /// # Errors
 /// In words, when an answer is not as the contract says.
-pub(crate) async fn check(server: &Running, lab: &Lab) -> Result<(), String> {
-    let url = format!("{}{}", server.url(), lab.route);
+pub(crate) async fn check(server: &Running, lab: &Lab, when: When) -> Result<(), String> {
     let mut clients = JoinSet::new();
-    for _ in 0..lab.load.connections {
-        let (client, url, contract) = (server.client().clone(), url.clone(), lab.contract.clone());
+    for seed in (when.seed()..).take(lab.load.connections) {
+        let (client, url) = (server.client().clone(), server.url().to_owned());
+        let contract = lab.contract.clone();
         clients.spawn(async move {
-            for _ in 0..ROUNDS {
-                ask(&client, &url, &contract).await?;
+            for sample in Generator::new(seed).take(ROUNDS) {
+                for ask in &contract.ask {
+                    put(&client, &url, ask, &sample, contract.status).await?;
+                }
             }
             Ok(())
         });
@@ -56,7 +77,14 @@ pub(crate) fn check_work(
     ))
 }
 
-async fn ask(client: &reqwest::Client, url: &str, contract: &Contract) -> Result<(), String> {
+async fn put(
+    client: &reqwest::Client,
+    server: &str,
+    ask: &Ask,
+    sample: &Sample,
+    wanted: u16,
+) -> Result<(), String> {
+    let url = format!("{server}{}", ask.path(sample));
     let fault = |error: reqwest::Error| {
         if error.is_timeout() {
             let seconds = PATIENCE.as_secs();
@@ -67,35 +95,20 @@ async fn ask(client: &reqwest::Client, url: &str, contract: &Contract) -> Result
         format!("{url} did not answer: {error}")
     };
     let answer = client
-        .get(url)
+        .get(&url)
         .timeout(PATIENCE)
         .send()
         .await
         .map_err(fault)?;
     let status = answer.status().as_u16();
     let body = answer.text().await.map_err(fault)?;
-    if status != contract.status {
-        let wanted = contract.status;
+    if status != wanted {
         return Err(format!(
             "{url} answered {status} instead of {wanted}: {body}"
         ));
     }
-    if contract.at_least.is_empty() {
-        return Ok(());
-    }
-    let json: Value = serde_json::from_str(&body)
-        .map_err(|_| format!("{url} answered something else than JSON: {body}"))?;
-    for (member, least) in &contract.at_least {
-        match json.get(member).and_then(Value::as_u64) {
-            Some(value) if value >= *least => {}
-            _ => {
-                return Err(format!(
-                    "{url} answered {body}: {member} must be at least {least}"
-                ));
-            }
-        }
-    }
-    Ok(())
+    ask.judge(sample, &body)
+        .map_err(|wrong| format!("{url} {wrong}"))
 }
 
 #[cfg(test)]
@@ -108,7 +121,7 @@ mod tests {
         let contract = Contract {
             says: String::new(),
             status: 200,
-            at_least: std::collections::BTreeMap::default(),
+            ask: Vec::new(),
             needs_bytes: 80_000,
         };
         assert!(check_work(&contract, 80_000, 0).is_ok());

@@ -175,7 +175,7 @@ async fn observe(
         server.stop().await;
         return Ok(false);
     };
-    let report = measure::drive(&server, lab, requests, Some(WATCHABLE)).await?;
+    let report = measure::drive(&server, lab, 0, requests, Some(WATCHABLE)).await?;
     say::note(&report.to_string());
 
     say::heading("3. The second snapshot");

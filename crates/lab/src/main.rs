@@ -13,6 +13,7 @@ mod list;
 mod verify;
 mod watch;
 
+mod ask;
 mod compile;
 mod contract;
 mod measure;

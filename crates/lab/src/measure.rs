@@ -1,5 +1,5 @@
 //! The measurement: a boot snapshot, the contract, then snapshots at rest at request counts that double,
-//! and how each site grew between them.
+//! how each site grew between them, and the contract once more.
 
 use std::future::pending;
 use std::path::Path;
@@ -12,7 +12,7 @@ use heapdiff::{InApp, Profile};
 use tokio::time::sleep;
 
 use crate::catalog::Lab;
-use crate::contract;
+use crate::contract::{self, When};
 use crate::repo::Server;
 use crate::running::{Dump, Running};
 
@@ -73,16 +73,19 @@ pub(crate) async fn measure(
 }
 
 /// Puts `requests` on the lab's route, with a progress bar that shows the live heap beside RSS; as fast as
-/// the server answers, or at `rate` requests per second.
+/// the server answers, or at `rate` requests per second. What clients send goes on where `served` requests before
+/// it have ended: the same again would be no news to a cache.
 pub(crate) async fn drive(
     running: &Running,
     lab: &Lab,
+    served: u64,
     requests: u64,
     rate: Option<f64>,
 ) -> Result<driver::Report> {
     let load = driver::Load {
         requests,
         rate,
+        seed: served,
         connections: lab.load.connections,
         timeout: contract::PATIENCE,
         ..driver::Load::new(format!("{}{}", running.url(), lab.route))
@@ -159,7 +162,7 @@ impl Measurement {
 /// The snapshots at boot and after the warm-up, or how the contract was broken.
 async fn series(running: &Running, lab: &Lab) -> Result<Result<(Shot, Vec<Shot>), String>> {
     let boot = read(&running.snapshot_at_rest("boot").await?)?;
-    if let Err(broken) = contract::check(running, lab).await {
+    if let Err(broken) = contract::check(running, lab, When::BeforeLoad).await {
         return Ok(Err(broken));
     }
     let mut shots = Vec::new();
@@ -176,12 +179,18 @@ async fn series(running: &Running, lab: &Lab) -> Result<Result<(Shot, Vec<Shot>)
                 "{served} requests are served already: [load] requests must be more than the contract asks"
             );
         };
-        let report = drive(running, lab, missing, None).await?;
+        let report = drive(running, lab, served, missing, None).await?;
         if !report.all_ok() {
             return Ok(Err(format!("not every request was answered\n{report}")));
         }
         let name = format!("{target}-requests");
         shots.push(read(&running.snapshot_at_rest(&name).await?)?);
+    }
+    // A leak is told first: it is what the lab is about.
+    if judge(&shots)?.leaks().next().is_none()
+        && let Err(broken) = contract::check(running, lab, When::AfterLoad).await
+    {
+        return Ok(Err(format!("after {last} requests {broken}")));
     }
     Ok(Ok((boot, shots)))
 }

@@ -22,6 +22,10 @@ use crate::repo::Server;
 /// How long a server may take to start, or to come to rest.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a connection may be idle and be used again: the server closes those that were idle for five seconds, and a
+/// question that crosses with that has no answer.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// How long a server that failed is given to say why.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
@@ -115,6 +119,7 @@ impl Running {
         });
         let client = reqwest::Client::builder()
             .no_proxy()
+            .pool_idle_timeout(IDLE)
             .build()
             .context("cannot make an HTTP client")?;
         Ok(Self {

@@ -8,4 +8,4 @@ mod generate;
 mod messages;
 
 pub use generate::{Generator, Sample, Template, UnknownPlaceholder};
-pub use messages::{Redundant, Size};
+pub use messages::{Booked, Latest, Page, Redundant, Search, Size, Tasting, Visit};

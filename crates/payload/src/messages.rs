@@ -34,6 +34,56 @@ impl Default for Redundant {
     }
 }
 
+/// What `GET /search` is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search {
+    /// The query, in the words of whoever asks.
+    pub q: String,
+}
+
+/// The answer of `GET /search`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Whether the page was made before.
+    pub hit: bool,
+    /// What was found, as text.
+    pub page: String,
+}
+
+/// What `GET /bookings/{id}` is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tasting {
+    /// What is tasted.
+    pub tasting: String,
+    /// How many want to come.
+    pub seats: u8,
+}
+
+/// The answer of `GET /bookings/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booked {
+    /// The booking's number.
+    pub booking: u64,
+    /// A ticket for each seat.
+    pub tickets: Vec<String>,
+    /// What they cost together, in cents.
+    pub cents: u32,
+}
+
+/// What `GET /visit` is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The page that the visitor came from.
+    pub from: String,
+}
+
+/// The answer of `GET /visit`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latest {
+    /// Pages that the latest visitors came from, the last one first.
+    pub latest: Vec<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Redundant, Size};

@@ -8,6 +8,9 @@ mod harness;
 mod program;
 
 mod lab1;
+mod lab2;
+mod lab3;
+mod lab6;
 
 use program::{Launch, Program};
 

@@ -83,3 +83,24 @@ fn the_list_says_where_the_student_is_and_what_is_next() {
     lab.write("my work");
     lab.run(&[]).ends_with(0).says("in progress");
 }
+
+#[test]
+fn every_lab_is_handed_out_hinted_and_taken_back() {
+    for number in [2, 3, 6] {
+        let lab = Lab::numbered(number);
+        let reference = lab.read();
+        let n = number.to_string();
+        lab.run(&[]).says(&format!("lab {number}  "));
+        lab.run(&["start", &n]).ends_with(0);
+        assert_eq!(lab.read(), lab.starter());
+        lab.run(&["hint", &n]).ends_with(0).says("hint 1 of 3");
+        lab.run(&["hint", &n, "--number", "3"])
+            .ends_with(0)
+            .says(&format!("cargo lab solution {n}"));
+        lab.run(&["solution", &n, "--apply"]).ends_with(0);
+        assert_eq!(lab.read(), reference);
+        lab.run(&["start", &n]).ends_with(0);
+        lab.run(&["reset", &n]).ends_with(0);
+        assert_eq!(lab.read(), reference);
+    }
+}

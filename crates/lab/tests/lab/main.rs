@@ -8,6 +8,7 @@ mod dependencies;
 mod ends;
 mod exercise;
 mod handout;
+mod labs;
 mod student;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// The lab, in a scratch copy of the workspace.
 struct Lab {
+    number: u32,
     scratch: Scratch,
 }
 
@@ -41,8 +43,14 @@ struct Answer {
 }
 
 impl Lab {
+    /// With lab 1, by which all that the labs have in common is tested.
     fn new() -> Self {
+        Self::numbered(1)
+    }
+
+    fn numbered(number: u32) -> Self {
         Self {
+            number,
             scratch: Scratch::new("lab"),
         }
     }
@@ -59,9 +67,9 @@ impl Lab {
         Answer::of(self.command(args).output().unwrap())
     }
 
-    /// Runs `cargo lab check 1 --json ARGS…`.
+    /// Runs `cargo lab check N --json ARGS…`.
     fn check(&self, args: &[&str]) -> (Value, Option<i32>) {
-        let answer = self.run(&[&["check", "1", "--json"], args].concat());
+        let answer = self.run(&[&["check", &self.number.to_string(), "--json"], args].concat());
         let json = serde_json::from_str(&answer.stdout)
             .unwrap_or_else(|_| panic!("no JSON: {}{}", answer.stdout, answer.stderr));
         (json, answer.code)
@@ -89,7 +97,14 @@ impl Lab {
 
     /// The student's file.
     fn file(&self) -> PathBuf {
-        self.scratch.root().join("crates/fixed-server/src/lab1.rs")
+        let path = format!("crates/fixed-server/src/lab{}.rs", self.number);
+        self.scratch.root().join(path)
+    }
+
+    /// The leaky file from which the student starts.
+    fn starter(&self) -> String {
+        let path = format!("crates/leaky-server/src/lab{}.rs", self.number);
+        std::fs::read_to_string(self.scratch.root().join(path)).unwrap()
     }
 
     fn read(&self) -> String {

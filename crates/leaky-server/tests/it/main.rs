@@ -1,4 +1,4 @@
-//! The leaky server as a program, over real HTTP: that it leaks as lab 1 has it, and, for both servers,
+//! The leaky server as a program, over real HTTP: that it leaks as each lab has it, and, for both servers,
 //! how the shell starts, refuses to start, and ends.
 #![cfg(target_os = "linux")]
 
@@ -10,6 +10,9 @@ mod program;
 mod end;
 mod help;
 mod lab1;
+mod lab2;
+mod lab3;
+mod lab6;
 mod start;
 
 use program::{Launch, Program};
