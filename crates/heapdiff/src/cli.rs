@@ -5,6 +5,7 @@ mod export;
 mod flamegraph;
 mod verdict;
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ use crate::error::Error;
 use crate::group::{GroupBy, Options};
 use crate::in_app::InApp;
 use crate::inventory::inventory;
+use crate::note::Note;
 use crate::sort::Sort;
 use crate::source::Finder;
 use crate::terminal::Screen;
@@ -205,6 +207,14 @@ fn sources(roots: &[PathBuf]) -> Finder {
         [] => Finder::new([PathBuf::from(".")]),
         roots => Finder::new(roots.to_vec()),
     }
+}
+
+/// What the reader should know about the snapshots, a line each: said where the answer itself goes to a file.
+fn warnings(notes: &[Note]) -> String {
+    notes.iter().fold(String::new(), |mut out, note| {
+        let _ = writeln!(out, "warning: {note}");
+        out
+    })
 }
 
 /// `--in-app`, as rules.

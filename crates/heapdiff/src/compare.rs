@@ -91,7 +91,7 @@ pub fn compare(before: &Profile, after: &Profile, options: &Options) -> Result<C
         stacks: SitedStacks::new(frames, stacks, &options.in_app),
         groups: Groups::default(),
     }
-    .regrouped(options.by);
+    .grouped(options.by);
     comparison.reconcile()?;
     Ok(comparison)
 }
@@ -99,7 +99,15 @@ pub fn compare(before: &Profile, after: &Profile, options: &Options) -> Result<C
 impl Comparison {
     /// The same comparison with rows that stand for something else.
     #[must_use]
-    pub fn regrouped(mut self, by: GroupBy) -> Self {
+    pub fn regrouped(self, by: GroupBy) -> Self {
+        if by == self.by {
+            self
+        } else {
+            self.grouped(by)
+        }
+    }
+
+    fn grouped(mut self, by: GroupBy) -> Self {
         let groups = self.stacks.groups(by, StackChange::weight);
         self.rows = groups
             .iter()

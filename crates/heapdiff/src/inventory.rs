@@ -56,13 +56,21 @@ pub fn inventory(profile: &Profile, options: &Options) -> Inventory {
         stacks: SitedStacks::new(profile.frames().clone(), held, &options.in_app),
         groups: Groups::default(),
     }
-    .regrouped(options.by)
+    .grouped(options.by)
 }
 
 impl Inventory {
     /// The same inventory with rows that stand for something else.
     #[must_use]
-    pub fn regrouped(mut self, by: GroupBy) -> Self {
+    pub fn regrouped(self, by: GroupBy) -> Self {
+        if by == self.by {
+            self
+        } else {
+            self.grouped(by)
+        }
+    }
+
+    fn grouped(mut self, by: GroupBy) -> Self {
         let groups = self.stacks.groups(by, |held| held.counters.live_bytes);
         self.rows = groups
             .iter()

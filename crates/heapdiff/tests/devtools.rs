@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{PAIRS, fixture};
+use common::{PAIRS, fixture, heapdiff};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -131,17 +131,6 @@ fn script() -> Option<PathBuf> {
     assert!(std::env::var_os("CI").is_none(), "{why}");
     eprintln!("SKIPPED: {why}");
     None
-}
-
-fn heapdiff(folder: &Path, args: &[&str]) -> Vec<u8> {
-    let output = Command::new(env!("CARGO_BIN_EXE_heapdiff"))
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .expect("heapdiff runs");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{args:?}: {stderr}");
-    output.stdout
 }
 
 /// Numbers of rows by their names.

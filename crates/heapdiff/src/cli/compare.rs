@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Common, Output, TOP, sources};
+use super::{Common, Output, TOP, sources, warnings};
 use crate::compare::{Comparison, compare};
 use crate::error::Error;
 use crate::profile::Profile;
@@ -82,10 +82,7 @@ impl Compare {
             None if self.open => files::write_temporary("heap-", ".html", text.as_bytes())?,
             None => return Ok(text),
         };
-        let mut said = notes.iter().fold(String::new(), |mut out, note| {
-            let _ = writeln!(out, "warning: {note}");
-            out
-        });
+        let mut said = warnings(&notes);
         if self.open {
             let _ = writeln!(said, "{}", file.display());
             open(&file)?;

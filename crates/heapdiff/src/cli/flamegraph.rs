@@ -1,11 +1,10 @@
 //! `heapdiff flamegraph`: the picture of one snapshot or of two.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::in_app;
+use super::{in_app, warnings};
 use crate::compare::compare;
 use crate::error::Error;
 use crate::files;
@@ -72,10 +71,7 @@ impl Flamegraph {
         };
         let snapshots: Vec<&PathBuf> = [&self.snapshot].into_iter().chain(&self.after).collect();
         files::write(output, drawn.as_bytes(), &snapshots)?;
-        Ok(notes.iter().fold(String::new(), |mut out, note| {
-            let _ = writeln!(out, "warning: {note}");
-            out
-        }))
+        Ok(warnings(&notes))
     }
 
     fn draw(&self) -> Result<(String, Vec<Note>), Error> {

@@ -6,7 +6,7 @@ use super::Sources;
 use super::answer::Answer;
 use super::card::Card;
 use super::json;
-use super::tables::{RowEntry, Tables};
+use super::tables::{RowEntry, Rows, Tables};
 use crate::change::Change;
 use crate::compare::Comparison;
 use crate::group::GroupBy;
@@ -14,9 +14,20 @@ use crate::profile::Counters;
 
 /// A comparison as the page's document, in JSON. The cards are those of its two snapshots.
 pub fn comparison(model: Comparison, before: &Card, after: &Card, sources: Sources<'_>) -> String {
-    let requests = model.requests();
     let by_site = model.regrouped(GroupBy::Site);
     let answer = Answer::of(&by_site, sources).html();
+    document(by_site, answer, before, after, sources)
+}
+
+/// The same of a comparison by site whose answer is at hand.
+pub(super) fn document(
+    by_site: Comparison,
+    answer: String,
+    before: &Card,
+    after: &Card,
+    sources: Sources<'_>,
+) -> String {
+    let requests = by_site.requests();
     let total = Numbers::of(&by_site, &by_site.total);
     let notes = by_site.notes.iter().map(ToString::to_string).collect();
     let tables = Tables::of(
@@ -58,16 +69,9 @@ struct Document<'a> {
     notes: Vec<String>,
     total: Numbers,
     answer: String,
-    rows: Rows,
+    rows: Rows<Row>,
     #[serde(flatten)]
     tables: Tables<StackEntry>,
-}
-
-#[derive(Serialize)]
-struct Rows {
-    site: Vec<Row>,
-    r#type: Vec<Row>,
-    stack: Vec<Row>,
 }
 
 /// Frames, innermost first; site; numbers.

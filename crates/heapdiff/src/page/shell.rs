@@ -9,7 +9,7 @@ use serde_json::json;
 use super::answer::Answer;
 use super::asset::ASSETS;
 use super::card::Card;
-use super::comparison::comparison;
+use super::comparison;
 use super::embed::{module_url, nonce, packed};
 use super::summary::summary;
 use super::{Sources, json};
@@ -116,7 +116,7 @@ pub fn report(
     }
     documents.push((
         "api/comparison?base=before&snapshot=after".to_owned(),
-        comparison(model, &cards[0], &cards[1], sources),
+        comparison::document(model, answer.clone(), &cards[0], &cards[1], sources),
     ));
     let documents = documents.into_iter().map(|(url, document)| Embedded {
         url,

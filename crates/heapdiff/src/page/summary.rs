@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::card::Card;
-use super::tables::{RowEntry, Tables};
+use super::tables::{RowEntry, Rows, Tables};
 use super::{Sources, json};
 use crate::compare::Side;
 use crate::group::GroupBy;
@@ -52,16 +52,9 @@ struct Document<'a> {
     time_unit: Option<&'a str>,
     total_bytes: u64,
     total_blocks: u64,
-    rows: Rows,
+    rows: Rows<Row>,
     #[serde(flatten)]
     tables: Tables<StackEntry>,
-}
-
-#[derive(Serialize)]
-struct Rows {
-    site: Vec<Row>,
-    r#type: Vec<Row>,
-    stack: Vec<Row>,
 }
 
 /// Frames, innermost first; site; numbers.

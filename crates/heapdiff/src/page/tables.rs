@@ -29,6 +29,14 @@ type SiteEntry = (String, Option<u32>, u8);
 /// The path that is shown, the number of the first line, and the lines.
 type Excerpt = (String, u32, Vec<String>);
 
+/// The rows of a document in each grouping.
+#[derive(Serialize)]
+pub(super) struct Rows<R> {
+    pub(super) site: Vec<R>,
+    pub(super) r#type: Vec<R>,
+    pub(super) stack: Vec<R>,
+}
+
 /// A row of a document. Most have a single stack; they are that stack, and it is written once.
 #[derive(Serialize)]
 #[serde(untagged)]

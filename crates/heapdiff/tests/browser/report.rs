@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::browser::Page;
-use crate::common::{fixture, fixtures, served};
+use crate::common::{fixture, fixtures, heapdiff, served};
 
 /// A report in a browser.
 pub(crate) struct Report {
@@ -98,14 +97,3 @@ impl Made {
 }
 
 const FILE: &str = "report.html";
-
-fn heapdiff(folder: &Path, args: &[&str]) -> Vec<u8> {
-    let output = Command::new(env!("CARGO_BIN_EXE_heapdiff"))
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .expect("heapdiff runs");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
-    output.stdout
-}

@@ -1,7 +1,8 @@
 //! What the integration tests share: the fixtures, and metadata as heapshot writes it.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -32,4 +33,16 @@ pub(crate) fn served(snapshot: &[u8], requests: u64, seconds: u64) -> Vec<u8> {
         "metadata": { "requests": requests, "requests_by_route": { "/orders": requests }, "server": "orders" },
     });
     serde_json::to_vec(&json).expect("JSON stays JSON")
+}
+
+/// What the program prints, run in a folder; it must succeed.
+pub(crate) fn heapdiff(folder: &Path, args: &[&str]) -> Vec<u8> {
+    let output = Command::new(env!("CARGO_BIN_EXE_heapdiff"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("heapdiff runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {stderr}");
+    output.stdout
 }
