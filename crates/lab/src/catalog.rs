@@ -21,11 +21,27 @@ pub(crate) struct Lab {
     pub(crate) story: String,
     /// The file, in both servers' `src`.
     pub(crate) file: String,
-    /// What the load asks for: the path and query of the route that leaks, with the driver's placeholders.
-    pub(crate) route: String,
+    /// What the load asks for, in turn: paths and queries of the file's routes, with the driver's placeholders.
+    pub(crate) routes: Vec<String>,
+    /// What the leaky server is in truth; a leak unless said.
+    #[serde(default)]
+    pub(crate) truth: Truth,
     pub(crate) load: Load,
     pub(crate) contract: Contract,
     pub(crate) key: Vec<Key>,
+    #[serde(default)]
+    pub(crate) quiz: Vec<Quiz>,
+}
+
+/// What a lab's leaky server is in truth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Truth {
+    /// Its heap grows with the requests.
+    #[default]
+    Leak,
+    /// A false alarm: after a spike RSS stays high, and the heap does not grow.
+    FalseAlarm,
 }
 
 /// The load under which a server is measured.
@@ -38,6 +54,8 @@ pub(crate) struct Load {
     pub(crate) doublings: u32,
     /// Connections, each with one request in flight.
     pub(crate) connections: usize,
+    /// A path and query that is asked for once, between the first and the second snapshot.
+    pub(crate) spike: Option<String>,
 }
 
 /// What the route must keep doing.
@@ -46,13 +64,22 @@ pub(crate) struct Load {
 pub(crate) struct Contract {
     /// In words, for whoever broke it.
     pub(crate) says: String,
-    /// Status of every answer.
+    /// Status of every answer, unless an ask names another.
     pub(crate) status: u16,
+    /// A status that means "not now": the load takes it for an answer, and a client of the contract asks again after
+    /// the time that the answer's `Retry-After` says.
+    pub(crate) busy: Option<u16>,
+    /// Clients that ask at once; as many as the load has connections unless said.
+    pub(crate) clients: Option<usize>,
+    /// How often each client asks all that follows; five times unless said.
+    pub(crate) rounds: Option<usize>,
     /// What each client asks, in this order, again and again.
     pub(crate) ask: Vec<Ask>,
     /// Bytes of heap that the work of a request needs: allocated for each, or held and used again.
     #[serde(default)]
     pub(crate) needs_bytes: u64,
+    /// Bytes by which RSS may be larger at the end of the series than at its first snapshot.
+    pub(crate) rss_bytes: Option<u64>,
 }
 
 /// A request, and what must be in its answer, which is JSON if anything must.
@@ -65,6 +92,11 @@ pub(crate) struct Contract {
 pub(crate) struct Ask {
     /// Path and query.
     pub(crate) path: String,
+    /// The answer's status, if it is another than the contract's.
+    pub(crate) status: Option<u16>,
+    /// Asked again until the answer is as it must be: what is done in the background takes its time.
+    #[serde(default)]
+    pub(crate) eventually: bool,
     /// Exactly so. A text may stand for a number: `"{id}"`.
     #[serde(default)]
     pub(crate) equals: BTreeMap<String, Value>,
@@ -84,7 +116,22 @@ pub(crate) struct Key {
     pub(crate) line: String,
     /// Whether it is an answer to "which line leaks?".
     pub(crate) right: bool,
+    /// Which leak it is a right answer for, in a file that has several.
+    pub(crate) leak: Option<String>,
     pub(crate) reply: String,
+}
+
+/// A question to think about, with its answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Quiz {
+    pub(crate) question: String,
+    /// Two or more, each short.
+    pub(crate) choices: Vec<String>,
+    /// The number of the right choice, from 1.
+    pub(crate) right: usize,
+    /// Why it is right, and the others are not.
+    pub(crate) why: String,
 }
 
 impl Lab {
@@ -107,7 +154,7 @@ impl Lab {
             file.display()
         );
         let asked = lab.contract.ask.iter().map(|ask| &ask.path);
-        for path in asked.chain([&lab.route]) {
+        for path in asked.chain(&lab.routes).chain(&lab.load.spike) {
             Template::parse(path).with_context(|| format!("{}: {path}", file.display()))?;
         }
         ensure!(
@@ -115,6 +162,19 @@ impl Lab {
             "{}: [[contract.ask]] is missing: whoever deletes the feature must be found",
             file.display()
         );
+        ensure!(
+            !lab.routes.is_empty(),
+            "{}: routes is empty: the load must ask for something",
+            file.display()
+        );
+        for quiz in &lab.quiz {
+            ensure!(
+                (1..=quiz.choices.len()).contains(&quiz.right),
+                "{}: [[quiz]] {:?}: right is not the number of a choice",
+                file.display(),
+                quiz.question
+            );
+        }
         lab.number = number;
         Ok(lab)
     }
@@ -139,6 +199,11 @@ impl Lab {
             .into_iter()
             .map(|number| Self::load(repo, number))
             .collect()
+    }
+
+    /// The routes in words: `/search?q={word}`, or several with commas between.
+    pub(crate) fn routes(&self) -> String {
+        self.routes.join(", ")
     }
 
     /// Request counts at which snapshots are taken at rest: n, 2n, 4n, …

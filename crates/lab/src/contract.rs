@@ -122,7 +122,11 @@ mod tests {
             says: String::new(),
             status: 200,
             ask: Vec::new(),
+            busy: None,
+            clients: None,
+            rounds: None,
             needs_bytes: 80_000,
+            rss_bytes: None,
         };
         assert!(check_work(&contract, 80_000, 0).is_ok());
         assert!(check_work(&contract, 100, 80_000).is_ok());

@@ -41,7 +41,11 @@ pub(crate) async fn tour(repo: &Repo, lab: &Lab) -> Result<bool> {
     say::note(lab.story.trim());
     let mut as_expected = true;
     for (server, expected) in [(Server::Leaky, false), (Server::Fixed, true)] {
-        say::heading(&format!("{}: {} under load", server.program(), lab.route));
+        say::heading(&format!(
+            "{}: {} under load",
+            server.program(),
+            lab.routes()
+        ));
         let checked = check::check(repo, lab, server).await?;
         show::checked(repo, lab, &checked)?;
         let leaks = checked.report.status == Status::Leaking;
@@ -165,7 +169,8 @@ async fn observe(
     say::heading("2. Load");
     say::note(&format!(
         "Now {requests} requests to {} over {} connections.",
-        lab.route, lab.load.connections
+        lab.routes(),
+        lab.load.connections
     ));
     let guess = student
         .ask("Predict: by how many megabytes will the live heap have grown? (or Enter)")

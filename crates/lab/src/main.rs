@@ -21,6 +21,7 @@ mod show;
 
 mod beside;
 
+#[allow(dead_code)] // what a description may say is read in the steps that follow
 mod catalog;
 mod repo;
 mod workbook;

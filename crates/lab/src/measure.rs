@@ -88,7 +88,7 @@ pub(crate) async fn drive(
         seed: served,
         connections: lab.load.connections,
         timeout: contract::PATIENCE,
-        ..driver::Load::new(format!("{}{}", running.url(), lab.route))
+        ..driver::Load::new(format!("{}{}", running.url(), lab.routes[0]))
     };
     let progress = driver::Progress::default();
     let bar = driver::Bar::start(&progress, requests);

@@ -134,7 +134,11 @@ pub(crate) fn finding(lab: &Lab, report: &Report) {
                 "CONTRACT BROKEN: lab {n}, {server} does not do its job ({seconds})"
             ));
             say::note(report.reason.as_deref().unwrap_or_default());
-            say::note(&format!("{} must hold: {}.", lab.route, lab.contract.says));
+            say::note(&format!(
+                "{} must hold: {}.",
+                lab.routes(),
+                lab.contract.says
+            ));
         }
         Status::BuildFailed => {
             say::bad(&format!(
