@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::catalog::Lab;
 use crate::compile::{self, Build};
-use crate::measure::{self, Measurement, Outcome};
+use crate::measure::{self, Measurement, Outcome, Plan, Watcher};
+use crate::progress::OnBar;
 use crate::repo::{Repo, Server};
 use crate::workbook::{State, Workbook};
 
@@ -75,11 +76,26 @@ impl Status {
     }
 }
 
-/// Builds, starts, measures and ends `server`. Snapshots stay in `.lab/labN/SERVER`.
+/// Builds, starts, measures and ends `server`, with a progress bar. Snapshots stay in `.lab/labN/SERVER`.
 ///
 /// # Errors
 /// When the environment does not let it.
 pub(crate) async fn check(repo: &Repo, lab: &Lab, server: Server) -> Result<Checked> {
+    let mut bar = OnBar::default();
+    check_watched(repo, lab, server, Plan::Full, &mut |stage| bar.see(&stage)).await
+}
+
+/// The same as far as `plan` says, and tells `see` what is being measured.
+///
+/// # Errors
+/// When the environment does not let it.
+pub(crate) async fn check_watched(
+    repo: &Repo,
+    lab: &Lab,
+    server: Server,
+    plan: Plan,
+    see: Watcher<'_>,
+) -> Result<Checked> {
     let started = Instant::now();
     let book = Workbook::new(repo, lab);
     let _alone = book.lock()?;
@@ -88,7 +104,7 @@ pub(crate) async fn check(repo: &Repo, lab: &Lab, server: Server) -> Result<Chec
         Build::Failed { took } => (None, took),
         Build::Ready { program, took } => {
             let folder = repo.state(lab.number).join(server.program());
-            let outcome = measure::measure(&program, server, lab, &folder).await?;
+            let outcome = measure::measure(&program, server, lab, &folder, plan, see).await?;
             (Some(outcome), took)
         }
     };

@@ -13,7 +13,8 @@ use crate::catalog::{Key, Lab};
 use crate::check::{self, Status};
 use crate::compile::{self, Build};
 use crate::handout;
-use crate::measure::{self, memory};
+use crate::measure::{self, Stage};
+use crate::progress::{OnBar, memory};
 use crate::repo::{Repo, Server};
 use crate::running::Running;
 use crate::say::{self, code};
@@ -180,7 +181,7 @@ async fn observe(
         server.stop().await;
         return Ok(false);
     };
-    let report = measure::drive(&server, lab, 0, requests, Some(WATCHABLE)).await?;
+    let report = watchable(&server, lab, requests).await?;
     say::note(&report.to_string());
 
     say::heading("3. The second snapshot");
@@ -216,6 +217,13 @@ async fn observe(
         .ask("\nPress Enter when you have read the table.")
         .await
         .is_some())
+}
+
+/// Puts the load on the server so slowly that a student can watch the heap grow.
+async fn watchable(server: &Running, lab: &Lab, requests: u64) -> Result<driver::Report> {
+    let mut bar = OnBar::default();
+    let mut see = |stage: Stage<'_>| bar.see(&stage);
+    measure::drive(server, lab, requests, requests, Some(WATCHABLE), &mut see).await
 }
 
 /// What stands under the student's first comparison.

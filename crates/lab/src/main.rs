@@ -17,6 +17,7 @@ mod ask;
 mod compile;
 mod contract;
 mod measure;
+mod progress;
 mod show;
 
 mod beside;
