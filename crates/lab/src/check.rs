@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Lab;
-use crate::compile::{self, Build};
+use crate::compile::{self, Build, Output};
 use crate::handler;
 use crate::measure::{self, Measurement, Outcome, Plan, Watcher};
 use crate::progress::OnBar;
@@ -90,10 +90,12 @@ impl Status {
 /// When the environment does not let it.
 pub(crate) async fn check(repo: &Repo, lab: &Lab, server: Server) -> Result<Checked> {
     let mut bar = OnBar::default();
-    check_watched(repo, lab, server, Plan::Full, &mut |stage| bar.see(&stage)).await
+    let see: Watcher<'_> = &mut |stage| bar.see(&stage);
+    check_watched(repo, lab, server, Plan::Full, Output::Terminal, see).await
 }
 
-/// The same as far as `plan` says, and tells `see` what is being measured.
+/// The same as far as `plan` says; the build says what it has to say to `output`, and `see` is told what is being
+/// measured.
 ///
 /// # Errors
 /// When the environment does not let it.
@@ -102,12 +104,13 @@ pub(crate) async fn check_watched(
     lab: &Lab,
     server: Server,
     plan: Plan,
+    output: Output<'_>,
     see: Watcher<'_>,
 ) -> Result<Checked> {
     let started = Instant::now();
     let book = Workbook::new(repo, lab);
     let _alone = book.lock()?;
-    let (content, built) = build(repo, &book, server).await?;
+    let (content, built) = build(repo, &book, server, output).await?;
     let (outcome, build_took) = match built {
         Build::Failed { took } => (None, took),
         Build::Ready { program, took } => {
@@ -128,10 +131,15 @@ pub(crate) async fn check_watched(
 }
 
 /// Builds, and returns the student's file as it was built: one that is saved meanwhile is built again.
-async fn build(repo: &Repo, book: &Workbook<'_>, server: Server) -> Result<(String, Build)> {
+async fn build(
+    repo: &Repo,
+    book: &Workbook<'_>,
+    server: Server,
+    mut output: Output<'_>,
+) -> Result<(String, Build)> {
     loop {
         let content = book.content()?;
-        let built = compile::compile(repo, server).await?;
+        let built = compile::compile(repo, server, &mut output).await?;
         if book.content()? == content {
             return Ok((content, built));
         }

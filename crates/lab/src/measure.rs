@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use heapdiff::verdict::{self, Judgement, SiteGrowth, Verdict};
+use heapdiff::verdict::{Class, Judgement, SiteGrowth, Verdict};
 use heapdiff::{InApp, Profile};
 use tokio::time::sleep;
 
@@ -30,9 +30,10 @@ const GLANCE: Duration = Duration::from_millis(200);
 pub(crate) enum Plan {
     /// To its end, and one doubling further where the verdict is open.
     Full,
-    /// Until the verdict is certain: three snapshots of a leak are enough. That a server does not leak only the full
-    /// series shows: what is bounded grows as a leak does until it meets its bound, and a list that grows in place may
-    /// double its room in the last window only.
+    /// Until the verdict is certain: of a leak, three snapshots can be enough. Not while another site is unclear: that
+    /// may be the larger leak, as the list is beside what is in it, and would be blamed too late. That a server does not
+    /// leak only the full series shows: what is bounded grows as a leak does until it meets its bound, and a list that
+    /// grows in place may double its room in the last window only.
     UntilCertain,
 }
 
@@ -217,12 +218,12 @@ async fn series(
         return Ok(Err(broken));
     }
     let mut shots = Vec::new();
-    let mut verdict = None;
+    let mut so_far = None;
     let schedule = lab.schedule();
     let last = schedule.last().copied().unwrap_or_default();
     let more = (1..=MORE_DOUBLINGS).map(|k| last << k);
     for target in schedule.into_iter().chain(more) {
-        if target > last && verdict != Some(Verdict::Inconclusive) {
+        if target > last && verdict(so_far.as_ref()) != Some(Verdict::Inconclusive) {
             break;
         }
         let served = running.health().await?.requests;
@@ -237,13 +238,13 @@ async fn series(
         }
         let name = format!("{target}-requests");
         shots.push(read(&running.snapshot_at_rest(&name).await?)?);
-        verdict = tell(&shots, see)?;
-        if plan == Plan::UntilCertain && verdict == Some(Verdict::Leak) {
+        so_far = tell(&shots, see)?;
+        if plan == Plan::UntilCertain && so_far.as_ref().is_some_and(is_certain) {
             break;
         }
     }
     // A leak is told first: it is what the lab is about.
-    if verdict != Some(Verdict::Leak) {
+    if verdict(so_far.as_ref()) != Some(Verdict::Leak) {
         see(Stage::Contract(When::AfterLoad));
         if let Err(broken) = contract::check(running, lab, When::AfterLoad).await {
             return Ok(Err(format!("after {last} requests {broken}")));
@@ -253,7 +254,7 @@ async fn series(
 }
 
 /// Tells of the last of these snapshots, and returns what they show if there are enough of them.
-fn tell(warm: &[Shot], see: Watcher<'_>) -> Result<Option<Verdict>, heapdiff::Error> {
+fn tell(warm: &[Shot], see: Watcher<'_>) -> Result<Option<Judgement>, heapdiff::Error> {
     let so_far = (warm.len() >= LEAST_SHOTS)
         .then(|| judge(warm))
         .transpose()?;
@@ -263,7 +264,17 @@ fn tell(warm: &[Shot], see: Watcher<'_>) -> Result<Option<Verdict>, heapdiff::Er
             so_far: so_far.as_ref(),
         });
     }
-    Ok(so_far.map(|judgement| judgement.verdict))
+    Ok(so_far)
+}
+
+fn verdict(so_far: Option<&Judgement>) -> Option<Verdict> {
+    so_far.map(|judgement| judgement.verdict)
+}
+
+/// Whether more snapshots would tell nothing new: it leaks, and all that leaks is known.
+fn is_certain(so_far: &Judgement) -> bool {
+    let unclear = |site: &SiteGrowth| site.site.in_app && site.class == Class::Unclear;
+    so_far.verdict == Verdict::Leak && !so_far.sites.iter().any(unclear)
 }
 
 /// Reads a snapshot; its file's name is enough to know it by.
@@ -282,7 +293,7 @@ fn judge(warm: &[Shot]) -> Result<Judgement, heapdiff::Error> {
         .iter()
         .map(|shot| (shot.requests, &shot.profile))
         .collect();
-    verdict::judge(&series, &InApp::default())
+    heapdiff::verdict::judge(&series, &InApp::default())
 }
 
 fn conclude(lab: &Lab, boot: Shot, warm: Vec<Shot>, took: Duration) -> Result<Outcome> {

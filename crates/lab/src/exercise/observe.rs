@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::beside::Beside;
 use crate::catalog::Lab;
-use crate::compile::{self, Build};
+use crate::compile::{self, Build, Output};
 use crate::measure::{self, Stage};
 use crate::progress::{OnBar, memory};
 use crate::repo::{Repo, Server};
@@ -39,7 +39,9 @@ pub(super) async fn observe(
     student: &mut Student,
 ) -> Result<bool> {
     let _alone = Workbook::new(repo, lab).lock()?;
-    let Build::Ready { program, .. } = compile::compile(repo, Server::Leaky).await? else {
+    let Build::Ready { program, .. } =
+        compile::compile(repo, Server::Leaky, &mut Output::Terminal).await?
+    else {
         anyhow::bail!(
             "crates/leaky-server does not compile: take it back with `git checkout crates/leaky-server`"
         );

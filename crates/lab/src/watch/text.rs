@@ -1,0 +1,135 @@
+//! Texts for the screen: cut and wrapped to its width, without anything that could move its cursor.
+
+use anstyle::Style;
+use console::AnsiCodeIterator;
+use unicode_width::UnicodeWidthChar;
+
+/// Ends every style.
+const PLAIN: &str = "\x1b[0m";
+
+/// A text in a style.
+pub(super) fn paint(style: Style, text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("{style}{text}{style:#}")
+}
+
+/// A text's lines, wrapped between words to so many columns.
+pub(super) fn paragraph(text: &str, columns: usize) -> Vec<String> {
+    let mut out = Vec::new();
+    for line in text.lines() {
+        let mut row = String::new();
+        for word in clean(line).split_inclusive(' ') {
+            if width(&row) + width(word.trim_end()) > columns && !row.is_empty() {
+                out.push(std::mem::take(&mut row).trim_end().to_owned());
+            }
+            row.push_str(word);
+        }
+        out.extend(hard(row.trim_end(), columns));
+    }
+    out
+}
+
+/// A coloured text's lines, broken where a terminal of so many columns would break them. Of its control sequences the
+/// colours stay.
+pub(super) fn hard(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut rows = Vec::new();
+    let (mut row, mut used) = (String::new(), 0);
+    // What a row that goes on must begin with.
+    let mut style = String::new();
+    let mut end = |row: &mut String, style: &str| {
+        if !style.is_empty() {
+            row.push_str(PLAIN);
+        }
+        rows.push(std::mem::replace(row, style.to_owned()));
+    };
+    for (piece, is_code) in AnsiCodeIterator::new(text) {
+        if is_code {
+            if !piece.starts_with("\x1b[") || !piece.ends_with('m') {
+                continue;
+            }
+            row.push_str(piece);
+            if matches!(piece, PLAIN | "\x1b[m") {
+                style.clear();
+            } else {
+                style.push_str(piece);
+            }
+            continue;
+        }
+        for c in piece.chars() {
+            if c == '\n' {
+                end(&mut row, &style);
+                used = 0;
+                continue;
+            }
+            let Some(wide) = c.width() else { continue };
+            if used + wide > columns {
+                end(&mut row, &style);
+                used = 0;
+            }
+            row.push(c);
+            used += wide;
+        }
+    }
+    if used > 0 {
+        end(&mut row, &style);
+    }
+    rows
+}
+
+/// The beginning of a coloured text that fits into so many columns.
+pub(super) fn cut(text: &str, columns: usize) -> String {
+    let cut = console::truncate_str(text, columns, "…");
+    if cut.contains('\x1b') {
+        format!("{cut}{PLAIN}")
+    } else {
+        cut.into_owned()
+    }
+}
+
+/// Columns that a coloured text takes.
+pub(super) fn width(text: &str) -> usize {
+    console::measure_text_width(text)
+}
+
+/// Without control characters: a server's answer may be in it.
+pub(super) fn clean(text: &str) -> String {
+    console::strip_ansi_codes(text)
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_style_goes_on_in_the_next_row() {
+        let rows = hard("\x1b[1mabcdef\x1b[0mgh\nij", 4);
+        assert_eq!(rows, ["\x1b[1mabcd\x1b[0m", "\x1b[1mef\x1b[0mgh", "ij"]);
+    }
+
+    #[test]
+    fn nothing_moves_the_cursor() {
+        assert_eq!(hard("a\x1b[2Jb\rc\x1b[Hd", 80), ["abcd"]);
+        assert_eq!(paragraph("a\x1b[2Jb\x07", 80), ["ab"]);
+    }
+
+    #[test]
+    fn words_stay_whole_where_they_can() {
+        let text = "one two three\n\nelevenletters";
+        assert_eq!(
+            paragraph(text, 8),
+            ["one two", "three", "elevenle", "tters"]
+        );
+    }
+
+    #[test]
+    fn wide_letters_count_twice() {
+        assert_eq!(hard("日本語", 4), ["日本", "語"]);
+        assert_eq!(width(&cut("\x1b[1m日本語", 5)), 5);
+    }
+}
