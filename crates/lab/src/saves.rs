@@ -3,12 +3,12 @@
 //! that do not tell. What counts is the content: a file saved unchanged is no news.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How often the file is looked at, told or not.
@@ -30,16 +30,15 @@ impl Saves {
     /// Of the file at `path`, from now on.
     pub(crate) fn of(path: PathBuf) -> Self {
         let (tell, told) = unbounded_channel();
-        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| may_be_a_save(event.kind)) {
-                let _ = tell.send(());
-            }
-        });
-        let watcher = watcher.ok().and_then(|mut watcher| {
-            let folder = path.parent()?;
-            watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
-            Some(watcher)
-        });
+        let watcher = watcher(&path, tell);
+        Self::told_by(watcher, told, path)
+    }
+
+    fn told_by(
+        watcher: Option<RecommendedWatcher>,
+        told: UnboundedReceiver<()>,
+        path: PathBuf,
+    ) -> Self {
         let seen = fs::read_to_string(&path).ok();
         Self {
             path,
@@ -93,6 +92,19 @@ impl Saves {
     }
 }
 
+/// Tells of what happens in the file's folder, where the system does.
+fn watcher(path: &Path, tell: UnboundedSender<()>) -> Option<RecommendedWatcher> {
+    let on_event = move |event: notify::Result<Event>| {
+        if event.is_ok_and(|event| may_be_a_save(event.kind)) {
+            let _ = tell.send(());
+        }
+    };
+    let mut watcher = notify::recommended_watcher(on_event).ok()?;
+    let folder = path.parent()?;
+    watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
+    Some(watcher)
+}
+
 /// That somebody opened or read a file is no reason to read it: that would never end.
 fn may_be_a_save(kind: EventKind) -> bool {
     match kind {
@@ -103,8 +115,6 @@ fn may_be_a_save(kind: EventKind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     /// Longer than any of these takes.
@@ -149,9 +159,9 @@ mod tests {
             saves.told.recv().await.unwrap();
             saves.next().await;
 
-            saves._watcher = None;
-            replace(&path, "seen at a glance");
-            saves.next().await;
+            let mut saves = Saves::told_by(None, unbounded_channel().1, path.clone());
+            // It has looked, and waits, before the file is replaced.
+            tokio::join!(saves.next(), async { replace(&path, "seen at a glance") });
             assert_eq!(saves.seen.as_deref(), Some("seen at a glance"));
         });
     }

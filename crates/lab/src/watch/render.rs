@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::chart::{bytes, chart};
 use super::model::{Cause, Finding, Model, State, Told};
-use super::text::{clean, cut, hard, paint, paragraph};
+use super::text::{clean, cut, hard, paint, paragraph, reflowed};
 use crate::check::Status;
 
 /// Columns and rows.
@@ -149,7 +149,7 @@ fn body(model: &Model, size: Size, now: Instant) -> Vec<String> {
     let text = size.columns.saturating_sub(2).min(WIDEST_TEXT);
     if let Some(over) = &model.over {
         let mut lines = vec![paint(ACTIVE, &format!(" ── {}", over.title)), String::new()];
-        lines.extend(indented(" ", paragraph(&over.text, text)));
+        lines.extend(indented(" ", paragraph(&reflowed(&over.text), text)));
         return lines;
     }
     let marks = marks(model);
@@ -180,7 +180,7 @@ fn marks(model: &Model) -> [Mark; 4] {
         State::Building => [Runs, Waits, Waits, Waits],
         State::Contract => [Good, Runs, Waits, Waits],
         State::Growth => [Good, Good, Runs, Waits],
-        State::Told(Told::Stuck(_)) if model.build.is_none() => [Bad, Waits, Waits, Bad],
+        State::Told(Told::Stuck(_)) if model.build.is_none() => [Waits, Waits, Waits, Bad],
         State::Told(Told::Stuck(_)) => [Good, Waits, Waits, Bad],
         State::Told(Told::Found(finding)) => match finding.report.status {
             Status::Fixed | Status::Reference => [Good; 4],
@@ -250,8 +250,9 @@ fn contract(model: &Model) -> String {
     }
 }
 
+/// Whether there is more than the heap before the first request.
 fn has_growth(model: &Model) -> bool {
-    !model.points.is_empty() && !matches!(model.state, State::Building)
+    model.points.len() > 1 || matches!(model.state, State::Growth)
 }
 
 /// Bytes per request, as far as is known; and the heap as it was last seen.

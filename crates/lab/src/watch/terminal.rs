@@ -9,6 +9,7 @@ use std::thread::{self, ThreadId};
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, Result};
+use console::Term;
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::terminal::{
@@ -66,7 +67,7 @@ impl Terminal {
         let take = || -> io::Result<Size> {
             terminal::enable_raw_mode()?;
             execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, Hide)?;
-            size()
+            size().ok_or_else(|| io::Error::other("it does not tell its size"))
         };
         let size = take()
             .inspect_err(|_| give_back())
@@ -135,9 +136,10 @@ impl Drop for Terminal {
     }
 }
 
-fn size() -> io::Result<Size> {
-    let (columns, rows) = terminal::size()?;
-    Ok(Size {
+/// Of what is drawn upon, which need not be the terminal that the lab was started from.
+fn size() -> Option<Size> {
+    let (rows, columns) = Term::stdout().size_checked()?;
+    Some(Size {
         columns: columns.into(),
         rows: rows.into(),
     })
@@ -146,8 +148,8 @@ fn size() -> io::Result<Size> {
 /// Makes the terminal what it was. It may have gone away; then there is nothing to do.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(io::stdout(), Show, EnableLineWrap, LeaveAlternateScreen);
         let _ = terminal::disable_raw_mode();
+        let _ = execute!(io::stdout(), Show, EnableLineWrap, LeaveAlternateScreen);
     }
 }
 

@@ -26,7 +26,26 @@ pub(super) fn paragraph(text: &str, columns: usize) -> Vec<String> {
             }
             row.push_str(word);
         }
-        out.extend(hard(row.trim_end(), columns));
+        match hard(row.trim_end(), columns) {
+            rows if rows.is_empty() => out.push(String::new()),
+            rows => out.extend(rows),
+        }
+    }
+    out
+}
+
+/// Prose with each of its paragraphs in one line, as it can be wrapped anew. Lists and code stay as they are.
+pub(super) fn reflowed(text: &str) -> String {
+    let is_prose = |line: &str| line.starts_with(|c: char| c.is_alphabetic() || "`(\"".contains(c));
+    let mut out = String::new();
+    let mut before = "";
+    for line in text.lines() {
+        if !out.is_empty() {
+            let joins = is_prose(before) && is_prose(line) && !line.starts_with("```");
+            out.push(if joins { ' ' } else { '\n' });
+        }
+        out.push_str(line);
+        before = if line.starts_with("```") { "" } else { line };
     }
     out
 }
@@ -123,7 +142,16 @@ mod tests {
         let text = "one two three\n\nelevenletters";
         assert_eq!(
             paragraph(text, 8),
-            ["one two", "three", "elevenle", "tters"]
+            ["one two", "three", "", "elevenle", "tters"]
+        );
+    }
+
+    #[test]
+    fn prose_flows_and_code_does_not() {
+        let text = "one\ntwo\n\n    let a;\n    let b;\n\nthree\n- four\n- five";
+        assert_eq!(
+            reflowed(text),
+            "one two\n\n    let a;\n    let b;\n\nthree\n- four\n- five"
         );
     }
 

@@ -1,0 +1,196 @@
+//! `cargo lab watch 1`, with a student at a terminal who saves and presses keys, and without one.
+#![cfg(target_os = "linux")]
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::student::Student;
+use crate::{Lab, wait_for};
+
+/// What ends every screen: the cursor is there again, lines wrap, and what was there before is back.
+const GIVEN_BACK: &str = "\x1b[?25h\x1b[?7h\x1b[?1049l";
+
+/// A student who watches, at the leaky handler.
+fn watching(lab: &Lab) -> Student {
+    lab.run(&["start", "1"]).ends_with(0);
+    Student::sit_down(lab.command(&["watch", "1"]))
+}
+
+fn nothing_is_left(lab: &Lab) {
+    assert_eq!(lab.servers(), [] as [String; 0]);
+}
+
+#[test]
+fn a_student_saves_and_sees() {
+    let lab = Lab::new();
+    let mut student = watching(&lab);
+    student.sees("\x1b[?1049h");
+    student.sees("lab 1: The list that outlives its request");
+    student.sees("bytes per request, between");
+    student.sees("LEAKING: 83,9");
+    student.sees("references.push(Arc::clone(&object));");
+    student.sees("from the start: build");
+    student.sees("watching crates/fixed-server/src/lab1.rs; not saved yet");
+
+    lab.edit("Vec::new());", "Vec::nev());");
+    student.sees("BUILD FAILED");
+    student.sees("no function or associated item named `nev` found");
+    student.sees("crates/fixed-server/src/lab1.rs:");
+    student.presses("h");
+    student.sees("hint 1 of 3");
+    student.sees("any key goes back");
+    student.presses("x");
+    student.sees("no function or associated item named `nev` found");
+
+    lab.edit("Vec::nev());", "Vec::new());");
+    lab.edit(
+        "    Json(Size {\n        size: references.len(),\n    })",
+        "    let size = references.len();\n    references.clear();\n    Json(Size { size })",
+    );
+    student.sees("no site grows with the requests");
+    student.sees("FIXED");
+    student.sees("from the save: build");
+    student.presses("r");
+    student.sees("report: .lab/lab1/report.html");
+    let report = lab.scratch.root().join(".lab/lab1/report.html");
+    let report = std::fs::read_to_string(report).unwrap();
+    assert!(
+        report.contains("api/comparison?base=before"),
+        "no comparison"
+    );
+
+    student.presses("q");
+    student.sees(GIVEN_BACK);
+    student.sees("FIXED: lab 1");
+    assert_eq!(student.leaves(), Some(0));
+    nothing_is_left(&lab);
+}
+
+#[test]
+fn a_save_during_a_check_starts_over() {
+    let lab = Lab::new();
+    let mut student = watching(&lab);
+    student.sees("✔ contract");
+    wait_for("the server", || !lab.servers().is_empty());
+    let before = lab.servers();
+    lab.edit("size: references.len(),", "size: references.len() - 1,");
+    wait_for("its end", || lab.servers() != before);
+    // The first check had come to a leak, and is not told.
+    student.sees("CONTRACT BROKEN");
+    student.sees("size must be at least 10000");
+    let screen = student.has_seen();
+    assert!(!screen.contains("LEAKING"), "{screen}");
+    student.presses("q");
+    student.sees(GIVEN_BACK);
+    assert_eq!(student.leaves(), Some(1));
+    nothing_is_left(&lab);
+}
+
+#[test]
+fn however_it_ends_the_terminal_is_as_it_was() {
+    let lab = Lab::new();
+    type End = fn(&mut Student);
+    let ways: [(&str, End, i32); 4] = [
+        ("Ctrl-C", |student| student.presses("\x03"), 130),
+        ("SIGTERM", |student| student.is_told(Signal::SIGTERM), 130),
+        ("SIGHUP", |student| student.is_told(Signal::SIGHUP), 130),
+        ("q", |student| student.presses("q"), 1),
+    ];
+    for (way, end, code) in ways {
+        let mut student = watching(&lab);
+        wait_for("the server", || !lab.servers().is_empty());
+        let [now, before] = student.settings();
+        assert_ne!(now, before, "{way}: keys come one by one");
+        end(&mut student);
+        student.sees(GIVEN_BACK);
+        let [now, before] = student.settings();
+        assert_eq!(now, before, "{way}");
+        assert_eq!(student.leaves(), Some(code), "{way}");
+        nothing_is_left(&lab);
+    }
+}
+
+#[test]
+fn a_smaller_terminal_is_drawn_afresh_and_enter_checks_again() {
+    let lab = Lab::new();
+    let mut student = Student::sit_down(lab.command(&["watch", "1"]));
+    student.sees("NO LEAK");
+    student.resizes(80, 24);
+    student.sees("lab 1: The list that outlives its request");
+    student.sees(&format!("{}\x1b", "─".repeat(80)));
+    student.presses("\r");
+    student.sees("▸ build");
+    student.sees("from Enter: build");
+    student.presses("q");
+    assert_eq!(student.leaves(), Some(0));
+}
+
+#[test]
+fn what_stands_in_the_way_is_on_the_screen_and_goes_away_with_it() {
+    let lab = Lab::new();
+    let manifest = lab.scratch.root().join("Cargo.toml");
+    let good = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, "[workspace").unwrap();
+    let mut student = Student::sit_down(lab.command(&["watch", "1"]));
+    student.sees("NOT CHECKED");
+    student.sees("put right first");
+    student.sees("unclosed table");
+    std::fs::write(&manifest, good).unwrap();
+    student.presses("\r");
+    student.sees("NO LEAK");
+    student.presses("q");
+    assert_eq!(student.leaves(), Some(0));
+
+    std::fs::remove_file(lab.file()).unwrap();
+    let mut student = Student::sit_down(lab.command(&["watch", "1"]));
+    student.sees("git checkout");
+    assert_eq!(student.leaves(), Some(2));
+}
+
+#[test]
+fn without_a_terminal_it_is_told_line_by_line() {
+    let lab = Lab::new();
+    lab.run(&["start", "1"]);
+    let mut watch = lab
+        .command(&["watch", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (tell, told) = mpsc::channel();
+    let stdout = BufReader::new(watch.stdout.take().unwrap());
+    let reader = thread::spawn(move || {
+        for line in stdout.lines().map_while(Result::ok) {
+            let _ = tell.send(line);
+        }
+    });
+    let mut all = String::new();
+    let mut reads = |text: &str| {
+        loop {
+            let line = told.recv_timeout(crate::PATIENCE).unwrap_or_else(|_| {
+                panic!("{text:?} was not told:\n{all}");
+            });
+            all.push_str(&line);
+            all.push('\n');
+            if line.contains(text) {
+                return;
+            }
+        }
+    };
+    reads("LEAKING: lab 1");
+    reads("watching crates/fixed-server/src/lab1.rs");
+    lab.edit("size: references.len(),", "size: references.len() - 1,");
+    reads("CONTRACT BROKEN: lab 1");
+    reads("watching crates/fixed-server/src/lab1.rs");
+    let pid = Pid::from_raw(i32::try_from(watch.id()).unwrap());
+    kill(pid, Signal::SIGINT).unwrap();
+    assert_eq!(watch.wait().unwrap().code(), Some(130));
+    reader.join().unwrap();
+    assert!(!all.contains('\x1b'), "{all}");
+    nothing_is_left(&lab);
+}
