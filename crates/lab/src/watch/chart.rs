@@ -74,7 +74,7 @@ pub(super) fn chart(points: &[Point], end: u64, columns: usize, rows: usize) -> 
 }
 
 /// An amount of memory, short.
-pub(super) fn bytes(bytes: u64) -> String {
+fn bytes(bytes: u64) -> String {
     ByteSize::b(bytes).display().si().to_string()
 }
 

@@ -6,10 +6,11 @@ use anstyle::{AnsiColor, Style};
 use heapdiff::terminal::rate;
 use tokio::time::Instant;
 
-use super::chart::{bytes, chart};
+use super::chart::chart;
 use super::model::{Cause, Finding, Model, State, Told};
 use super::text::{clean, cut, hard, paint, paragraph, reflowed};
 use crate::check::Status;
+use crate::progress::memory;
 
 /// Columns and rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,10 +137,11 @@ fn status_line(model: &Model, now: Instant) -> String {
     }
 }
 
-/// A time, as calm as can be: `3 s`, `5 min`, `2 h`.
+/// A time, as calm as can be: `3 s`, `20 s`, `5 min`, `2 h`.
 fn ago(time: Duration) -> String {
     match time.as_secs() {
-        seconds @ ..60 => format!("{seconds} s"),
+        seconds @ ..10 => format!("{seconds} s"),
+        seconds @ 10..60 => format!("{} s", seconds / 10 * 10),
         seconds @ 60..3600 => format!("{} min", seconds / 60),
         seconds => format!("{} h", seconds / 3600),
     }
@@ -270,23 +272,19 @@ fn growth(model: &Model) -> String {
         )),
         None => lines.push("three snapshots tell".to_owned()),
     }
-    if let Some(glance) = model.glance {
-        let rss = glance.rss_bytes.map(|rss| format!(", RSS {}", bytes(rss)));
-        let live = format!(
-            "live heap {}{}",
-            bytes(glance.live_bytes),
-            rss.unwrap_or_default()
-        );
-        lines.push(if model.is_idle() {
-            format!("{live}, when last seen under load")
-        } else {
-            format!(
-                "{live}, after {} of {} requests",
-                glance.requests.min(model.target),
-                model.target
-            )
-        });
-    }
+    lines.push(match model.glance {
+        // Its row is there from the start: nothing below it moves.
+        None => " ".to_owned(),
+        Some(glance) => {
+            let live = memory(glance.live_bytes, glance.rss_bytes);
+            if model.is_idle() {
+                format!("{live}, when last seen under load")
+            } else {
+                let done = glance.requests.min(model.target);
+                format!("{live}, after {done} of {} requests", model.target)
+            }
+        }
+    });
     lines.join("\n")
 }
 

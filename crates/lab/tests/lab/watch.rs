@@ -81,8 +81,8 @@ fn a_save_during_a_check_starts_over() {
     lab.edit("size: references.len(),", "size: references.len() - 1,");
     wait_for("its end", || lab.servers() != before);
     // The first check had come to a leak, and is not told.
+    student.sees("broken: http://127.0.0.1:"); // more of it may be in the next row
     student.sees("CONTRACT BROKEN");
-    student.sees("size must be at least 10000");
     let screen = student.has_seen();
     assert!(!screen.contains("LEAKING"), "{screen}");
     student.presses("q");
@@ -91,10 +91,12 @@ fn a_save_during_a_check_starts_over() {
     nothing_is_left(&lab);
 }
 
+/// What ends a program at a terminal.
+type End = fn(&mut Student);
+
 #[test]
 fn however_it_ends_the_terminal_is_as_it_was() {
     let lab = Lab::new();
-    type End = fn(&mut Student);
     let ways: [(&str, End, i32); 4] = [
         ("Ctrl-C", |student| student.presses("\x03"), 130),
         ("SIGTERM", |student| student.is_told(Signal::SIGTERM), 130),
