@@ -3,11 +3,14 @@
 
 mod plain;
 mod session;
+mod work;
 
 mod model;
 mod render;
 mod report;
+mod steps;
 mod terminal;
+mod verdict;
 
 mod chart;
 mod text;

@@ -1,26 +1,22 @@
 //! Watching on a screen: what is begun when the student saves or presses a key, and what is shown of it. What is going
 //! on ends when it is dropped, and with it all that it started.
 
-use std::future::pending;
 use std::path::Path;
-use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::Result;
-use heapdiff::verdict::Judgement;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep};
 
-use super::model::{Cause, Event, Exercise, Finding, Glance, Model, Over, Point, Told};
+use super::model::{Cause, Event, Exercise, Finding, Model, Over, Told};
 use super::render::{most_scrolled, room, screen};
 use super::report;
 use super::terminal::{Key, Terminal};
+use super::work::{Check, Happened};
 use crate::catalog::Lab;
-use crate::check::{self, Checked, Report, Status};
-use crate::compile::{Output, Said};
+use crate::check::{Checked, Report, Status};
 use crate::handout;
-use crate::measure::{Plan, Stage};
-use crate::repo::{Repo, Server};
+use crate::repo::Repo;
 use crate::saves::Saves;
 use crate::show;
 use crate::workbook::Workbook;
@@ -233,82 +229,4 @@ fn by_hand(path: &str) -> String {
 
 fn path_text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
-}
-
-/// A check that is going on, or none.
-struct Check<'a> {
-    work: Option<Pin<Box<dyn Future<Output = Result<Checked>> + 'a>>>,
-    events: UnboundedReceiver<Event>,
-}
-
-/// What happens during a check, or that it is done.
-enum Happened {
-    Event(Event),
-    Done(Box<Result<Checked>>),
-}
-
-impl<'a> Check<'a> {
-    /// Of the student's file as it is, for what was noticed at `since`.
-    fn begin(repo: &'a Repo, lab: &'a Lab, since: Instant) -> Self {
-        let (sender, events) = unbounded_channel();
-        let work = async move {
-            let mut hear = |said: Said| drop(sender.send(Event::Said(said)));
-            let mut see = |stage: Stage<'_>| {
-                if let Some(event) = event(&stage, since) {
-                    let _ = sender.send(event);
-                }
-            };
-            let (plan, output) = (Plan::UntilCertain, Output::To(&mut hear));
-            check::check_watched(repo, lab, Server::Fixed, plan, output, &mut see).await
-        };
-        Self {
-            work: Some(Box::pin(work)),
-            events,
-        }
-    }
-
-    /// Ends what is going on, with all that it started.
-    fn end(&mut self) {
-        self.work = None;
-    }
-
-    /// What happens next, in the order in which it does. May be dropped and called again.
-    async fn next(&mut self) -> Happened {
-        let Some(work) = &mut self.work else {
-            return pending().await;
-        };
-        let result = tokio::select! {
-            biased;
-            Some(event) = self.events.recv() => return Happened::Event(event),
-            result = work => result,
-        };
-        // What it told in its last moments comes first.
-        if let Ok(event) = self.events.try_recv() {
-            self.work = Some(Box::pin(async { result }));
-            return Happened::Event(event);
-        }
-        self.work = None;
-        Happened::Done(Box::new(result))
-    }
-}
-
-fn event(stage: &Stage<'_>, since: Instant) -> Option<Event> {
-    Some(match stage {
-        Stage::Boot => Event::Built(since.elapsed()),
-        // Before the load that follows the build, after it that is the last of the growth.
-        Stage::Contract(_) => return None,
-        Stage::Load { target, .. } => Event::Load(*target),
-        Stage::Glance(health) => Event::Glance(Glance {
-            requests: health.requests,
-            live_bytes: health.live_bytes,
-            rss_bytes: health.rss_bytes,
-        }),
-        Stage::Shot { shot, so_far } => Event::Shot(
-            Point {
-                requests: shot.requests,
-                live_bytes: shot.profile.totals.live_bytes,
-            },
-            so_far.map(Judgement::bytes_per_request),
-        ),
-    })
 }

@@ -1,6 +1,7 @@
 //! The terminal as a screen: taken over, drawn upon without flicker, asked for keys, and given back as it was, however
 //! the lab ends.
 
+use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::Once;
@@ -55,9 +56,10 @@ pub(super) enum Key {
     Gone,
 }
 
-/// Whether there is a terminal to take.
+/// Whether there is a terminal to take, and one that can be a screen.
 pub(super) fn is_there() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+    let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb
 }
 
 impl Terminal {

@@ -1,11 +1,26 @@
 //! Texts for the screen: cut and wrapped to its width, without anything that could move its cursor.
 
-use anstyle::Style;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
 use console::AnsiCodeIterator;
 use unicode_width::UnicodeWidthChar;
 
 /// Ends every style.
 const PLAIN: &str = "\x1b[0m";
+
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const GOOD: Style = Style::new()
+    .bold()
+    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
+pub(super) const BAD: Style = Style::new()
+    .bold()
+    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
+pub(super) const CODE: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
+pub(super) const ACTIVE: Style = Style::new()
+    .bold()
+    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
 
 /// A text in a style.
 pub(super) fn paint(style: Style, text: &str) -> String {
@@ -13,6 +28,14 @@ pub(super) fn paint(style: Style, text: &str) -> String {
         return String::new();
     }
     format!("{style}{text}{style:#}")
+}
+
+/// Lines with space before each.
+pub(super) fn indented(
+    space: &str,
+    lines: impl IntoIterator<Item = String>,
+) -> impl Iterator<Item = String> {
+    lines.into_iter().map(move |line| format!("{space}{line}"))
 }
 
 /// A text's lines, wrapped between words to so many columns.
@@ -32,6 +55,21 @@ pub(super) fn paragraph(text: &str, columns: usize) -> Vec<String> {
         }
     }
     out
+}
+
+/// A time, to a tenth of a second.
+pub(super) fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// A time, as calm as can be: `3 s`, `20 s`, `5 min`, `2 h`.
+pub(super) fn ago(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ ..10 => format!("{seconds} s"),
+        seconds @ 10..60 => format!("{} s", seconds / 10 * 10),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
 }
 
 /// Prose with each of its paragraphs in one line, as it can be wrapped anew. Lists and code stay as they are.
