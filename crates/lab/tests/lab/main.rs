@@ -19,7 +19,7 @@ use common::Scratch;
 use serde_json::Value;
 
 /// Longer than a cold build of a server takes.
-const PATIENCE: Duration = Duration::from_secs(80);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;

@@ -13,7 +13,7 @@ use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
 
 /// Longer than a cold build of a server takes.
-const PATIENCE: Duration = Duration::from_secs(80);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 pub(crate) struct Student {
     process: Child,
