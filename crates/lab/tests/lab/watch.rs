@@ -1,10 +1,13 @@
 //! `cargo lab watch 1`, with a student at a terminal who saves and presses keys, and without one.
 #![cfg(target_os = "linux")]
 
+use std::ffi::OsString;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::sync::mpsc;
-use std::thread;
+use std::{env, iter, thread};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -21,6 +24,36 @@ fn watching(lab: &Lab) -> Student {
     Student::sit_down(lab.command(&["watch", "1"]))
 }
 
+/// A desktop without a browser of anybody's: who asks it to open something gets this exit code.
+struct Desktop {
+    folder: tempfile::TempDir,
+}
+
+impl Desktop {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder }
+    }
+
+    fn answers(&self, code: u8) {
+        let opener = self.folder.path().join("xdg-open");
+        let script = format!("#!/bin/sh\necho \"$1\" > \"$0.asked\"\nexit {code}\n");
+        fs::write(&opener, script).unwrap();
+        fs::set_permissions(opener, Permissions::from_mode(0o700)).unwrap();
+    }
+
+    /// What it was asked to open.
+    fn was_asked(&self) -> String {
+        fs::read_to_string(self.folder.path().join("xdg-open.asked")).unwrap_or_default()
+    }
+
+    fn path(&self) -> OsString {
+        let others = env::var_os("PATH").unwrap();
+        let folders = iter::once(self.folder.path().to_owned()).chain(env::split_paths(&others));
+        env::join_paths(folders).unwrap()
+    }
+}
+
 fn nothing_is_left(lab: &Lab) {
     assert_eq!(lab.servers(), [] as [String; 0]);
 }
@@ -28,7 +61,12 @@ fn nothing_is_left(lab: &Lab) {
 #[test]
 fn a_student_saves_and_sees() {
     let lab = Lab::new();
-    let mut student = watching(&lab);
+    let desktop = Desktop::new();
+    desktop.answers(0);
+    lab.run(&["start", "1"]).ends_with(0);
+    let mut watch = lab.command(&["watch", "1"]);
+    watch.env("PATH", desktop.path());
+    let mut student = Student::sit_down(watch);
     student.sees("\x1b[?1049h");
     student.sees("lab 1: The list that outlives its request");
     student.sees("bytes per request, between");
@@ -56,13 +94,15 @@ fn a_student_saves_and_sees() {
     student.sees("FIXED");
     student.sees("from the save: build");
     student.presses("r");
-    student.sees("report: .lab/lab1/report.html");
+    student.sees("report: .lab/lab1/report.html, in your browser");
     let report = lab.scratch.root().join(".lab/lab1/report.html");
-    let report = std::fs::read_to_string(report).unwrap();
-    assert!(
-        report.contains("api/comparison?base=before"),
-        "no comparison"
-    );
+    let page = fs::read_to_string(&report).unwrap();
+    assert!(page.contains("api/comparison?base=before"), "no comparison");
+    wait_for("the browser", || !desktop.was_asked().is_empty());
+    assert_eq!(desktop.was_asked().trim(), report.to_str().unwrap());
+    desktop.answers(1);
+    student.presses("r");
+    student.sees("no browser could be opened, open it yourself");
 
     student.presses("q");
     student.sees(GIVEN_BACK);
@@ -136,19 +176,19 @@ fn a_smaller_terminal_is_drawn_afresh_and_enter_checks_again() {
 fn what_stands_in_the_way_is_on_the_screen_and_goes_away_with_it() {
     let lab = Lab::new();
     let manifest = lab.scratch.root().join("Cargo.toml");
-    let good = std::fs::read(&manifest).unwrap();
-    std::fs::write(&manifest, "[workspace").unwrap();
+    let good = fs::read(&manifest).unwrap();
+    fs::write(&manifest, "[workspace").unwrap();
     let mut student = Student::sit_down(lab.command(&["watch", "1"]));
     student.sees("NOT CHECKED");
     student.sees("put right first");
     student.sees("unclosed table");
-    std::fs::write(&manifest, good).unwrap();
+    fs::write(&manifest, good).unwrap();
     student.presses("\r");
     student.sees("NO LEAK");
     student.presses("q");
     assert_eq!(student.leaves(), Some(0));
 
-    std::fs::remove_file(lab.file()).unwrap();
+    fs::remove_file(lab.file()).unwrap();
     let mut student = Student::sit_down(lab.command(&["watch", "1"]));
     student.sees("git checkout");
     assert_eq!(student.leaves(), Some(2));
