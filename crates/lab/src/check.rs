@@ -179,7 +179,7 @@ fn held(lab: &Lab, measured: &Measurement) -> Option<String> {
 
 /// The report on a student's file that is the starter, unchanged.
 pub(crate) fn not_started(lab: &Lab) -> Report {
-    Report::new(lab, Server::Fixed, Status::NotStarted)
+    Report::new(lab.number, Server::Fixed, Status::NotStarted)
 }
 
 fn judge(
@@ -190,7 +190,7 @@ fn judge(
     build: Duration,
     started: Instant,
 ) -> Checked {
-    let mut report = Report::new(lab, server, Status::BuildFailed);
+    let mut report = Report::new(lab.number, server, Status::BuildFailed);
     let mut measurement = None;
     match outcome {
         None => {}
@@ -233,9 +233,10 @@ fn judge(
 }
 
 impl Report {
-    fn new(lab: &Lab, server: Server, status: Status) -> Self {
+    /// Without anything measured.
+    pub(crate) fn new(lab: u32, server: Server, status: Status) -> Self {
         Self {
-            lab: lab.number,
+            lab,
             server,
             status,
             reason: None,

@@ -95,17 +95,9 @@ impl Watched {
     fn told(self, status: Status, change: impl FnOnce(&mut Finding)) -> Self {
         let mut finding = Finding {
             report: Report {
-                lab: 1,
-                server: Server::Fixed,
-                status,
-                reason: None,
-                bytes_per_request: None,
-                blocks_per_request: None,
-                top_site: None,
-                requests: None,
-                elapsed_s: 4.71,
                 build_s: 1.94,
                 measure_s: 2.77,
+                ..Report::new(1, Server::Fixed, status)
             },
             line: None,
             took: Duration::from_millis(4760),
@@ -183,6 +175,22 @@ fn measuring() {
 fn a_leak() {
     insta::assert_snapshot!("leaking-80", leaking().reads(SMALL));
     insta::assert_snapshot!("leaking-120", leaking().reads(LARGE));
+}
+
+#[test]
+fn a_leak_that_no_snapshot_at_rest_has() {
+    let why = "83,960 bytes of every request are held until nobody asks any more";
+    let watched = Watched::saved(5.0)
+        .grows(&[205_000, 350_000, 350_420, 350_110, 350_300])
+        .told(Status::Leaking, |finding| {
+            finding.report.reason = Some(why.to_owned());
+        });
+    let screen = watched.reads(SMALL);
+    assert!(screen.contains("✘ verdict   LEAKING\n"), "{screen}");
+    assert!(
+        screen.contains("83,960 bytes of every request are held"),
+        "{screen}"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use heapdiff::terminal::rate;
 use super::model::{Cause, Finding, Model, State, Told};
 use super::steps::{INDENT, Mark, step};
 use super::text::{BAD, CODE, DIM, GOOD, clean, indented, paint, paragraph, seconds};
-use crate::check::Status;
+use crate::check::{Report, Status};
 
 /// What is told of the check, as a step.
 pub(super) fn verdict(model: &Model, mark: Mark, columns: usize) -> Vec<String> {
@@ -35,11 +35,14 @@ fn found(model: &Model, finding: &Finding, mark: Mark, columns: usize) -> Vec<St
             ),
         ),
         Status::Leaking => (
-            format!(
-                "LEAKING: {} bytes of every request are kept",
-                rate(report.bytes_per_request.unwrap_or_default()).trim_start_matches('+')
-            ),
-            place(finding),
+            match (&report.top_site, report.bytes_per_request) {
+                (Some(_), Some(bytes)) => format!(
+                    "LEAKING: {} bytes of every request are kept",
+                    rate(bytes).trim_start_matches('+')
+                ),
+                _ => "LEAKING".to_owned(),
+            },
+            place(report),
         ),
         Status::Holding => (
             "NO LEAK, BUT HOLDING: what a spike took is not given back".to_owned(),
@@ -92,18 +95,18 @@ fn found(model: &Model, finding: &Finding, mark: Mark, columns: usize) -> Vec<St
     lines
 }
 
-/// Where a leak's memory is allocated.
-fn place(finding: &Finding) -> String {
-    match &finding.report.top_site {
-        None => String::new(),
-        Some(site) => match (&site.file, site.line) {
-            (Some(file), Some(line)) => {
-                format!(
-                    "Most of it is {}, allocated at {file}:{line}",
-                    site.type_name
-                )
-            }
-            _ => format!("Most of it is {}", site.type_name),
-        },
-    }
+/// Where a leak's memory is allocated; and what is said of it besides.
+fn place(report: &Report) -> String {
+    let site = report.top_site.as_ref();
+    let site = site.map(|site| match (&site.file, site.line) {
+        (Some(file), Some(line)) => {
+            format!(
+                "Most of it is {}, allocated at {file}:{line}",
+                site.type_name
+            )
+        }
+        _ => format!("Most of it is {}", site.type_name),
+    });
+    let parts = report.reason.iter().cloned().chain(site);
+    parts.collect::<Vec<_>>().join("\n")
 }
