@@ -25,7 +25,6 @@ const LEAST_SHOTS: usize = 3;
 const GLANCE: Duration = Duration::from_millis(200);
 
 /// How far a series goes.
-#[allow(dead_code)] // whoever watches a student's file is content with less
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
     /// To its end, and one doubling further where the verdict is open.
@@ -38,7 +37,6 @@ pub(crate) enum Plan {
 }
 
 /// What happens while a server is measured, for whoever shows it.
-#[allow(dead_code)] // a bar shows less than there is to tell
 pub(crate) enum Stage<'a> {
     /// The server starts, and is photographed before anything is asked of it.
     Boot,

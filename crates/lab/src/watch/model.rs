@@ -31,6 +31,8 @@ pub(super) struct Model {
     pub(super) glance: Option<Glance>,
     /// Requests at the end of what is going on now.
     pub(super) target: u64,
+    /// Whether the contract is asked once more, after the load.
+    pub(super) asked_again: bool,
     /// Bytes per request, as far as the snapshots tell.
     pub(super) rate: Option<Rate>,
     /// What lies over all this until a key is pressed.
@@ -133,6 +135,8 @@ pub(super) enum Event {
     Built(Duration),
     /// The contract is kept so far; requests are sent until there have been so many.
     Load(u64),
+    /// The load is done, and the contract is asked once more.
+    AskedAgain,
     Glance(Glance),
     Shot(Point, Option<Rate>),
     Told(Told),
@@ -153,6 +157,7 @@ impl Model {
             points: Vec::new(),
             glance: None,
             target: 0,
+            asked_again: false,
             rate: None,
             over: None,
             notice: None,
@@ -193,6 +198,7 @@ impl Model {
                 self.state = State::Growth;
                 self.target = target;
             }
+            Event::AskedAgain => self.asked_again = true,
             Event::Glance(glance) => self.glance = Some(glance),
             Event::Shot(point, rate) => {
                 self.points.push(point);

@@ -172,6 +172,16 @@ fn measuring() {
 }
 
 #[test]
+fn the_contract_is_asked_once_more_after_the_load() {
+    let watched = Watched::saved(4.0).grows(&LEAKY).then(Event::AskedAgain);
+    let screen = watched.reads(SMALL);
+    assert!(
+        screen.contains("✔ contract  kept; is asked once more"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn a_leak() {
     insta::assert_snapshot!("leaking-80", leaking().reads(SMALL));
     insta::assert_snapshot!("leaking-120", leaking().reads(LARGE));

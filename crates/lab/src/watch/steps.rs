@@ -88,6 +88,7 @@ pub(super) fn build(model: &Model, mark: Mark, now: Instant) -> Vec<String> {
 pub(super) fn contract(model: &Model) -> String {
     let report = match &model.state {
         State::Contract => return "is asked".to_owned(),
+        State::Growth if model.asked_again => return "kept; is asked once more".to_owned(),
         State::Growth => return "kept".to_owned(),
         State::Told(Told::Found(finding)) => &finding.report,
         State::Building | State::Told(Told::Stuck(_)) => return String::new(),

@@ -12,6 +12,7 @@ use super::model::{Event, Glance, Point};
 use crate::catalog::Lab;
 use crate::check::{self, Checked};
 use crate::compile::{Output, Said};
+use crate::contract::When;
 use crate::measure::{Plan, Stage};
 use crate::repo::{Repo, Server};
 
@@ -75,8 +76,9 @@ impl<'a> Check<'a> {
 fn event(stage: &Stage<'_>, since: Instant) -> Option<Event> {
     Some(match stage {
         Stage::Boot => Event::Built(since.elapsed()),
-        // Before the load that follows the build, after it that is the last of the growth.
-        Stage::Contract(_) => return None,
+        // It follows the build, which is told.
+        Stage::Contract(When::BeforeLoad) => return None,
+        Stage::Contract(When::AfterLoad) => Event::AskedAgain,
         Stage::Load { target, .. } => Event::Load(*target),
         Stage::Glance(health) => Event::Glance(Glance {
             requests: health.requests,
