@@ -39,6 +39,7 @@ mod sort;
 mod stacks;
 mod view;
 
+pub mod chart;
 pub mod cli;
 pub mod excerpt;
 pub mod export;
