@@ -1,6 +1,7 @@
 //! The command line of `heapdiff`: what can be asked, and what is answered.
 
 mod compare;
+mod destination;
 mod export;
 mod flamegraph;
 mod verdict;

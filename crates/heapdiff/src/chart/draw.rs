@@ -15,6 +15,8 @@ use super::{Bar, Chart, Mark, Shape};
 /// Around the plot, in the SVG's units. A label at the end of the x-axis reaches over it.
 const LEFT: i32 = 74;
 const RIGHT: i32 = 24;
+/// Where the legend begins.
+const INDENT: i32 = 8;
 const ABOVE: i32 = 12;
 const LABELS: i32 = 22;
 const NAME: i32 = 18;
@@ -24,7 +26,7 @@ const BROAD: u32 = 9;
 /// What plotters takes for a text that is 12 units high.
 const FONT: f64 = 12.0 * 1.24;
 /// Units between the ticks of an axis.
-const BETWEEN: (f64, f64) = (72.0, 40.0);
+const BETWEEN: (f64, f64) = (60.0, 40.0);
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -46,7 +48,7 @@ pub(super) fn svg(chart: &Chart) -> String {
 
 fn draw(chart: &Chart, svg: &mut String) -> Result<(), Box<dyn Error>> {
     let root = SVGBackend::with_string(svg, chart.size).into_drawing_area();
-    let (entries, legend_height) = legend(chart, LEFT);
+    let (entries, legend_height) = legend(chart, INDENT);
     for entry in &entries {
         draw_entry(&root, entry)?;
     }

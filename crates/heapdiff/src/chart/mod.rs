@@ -81,7 +81,7 @@ pub struct Mark {
 
 impl Chart {
     /// The size that suits a column of the page.
-    pub const SIZE: (u32, u32) = (400, 230);
+    pub const SIZE: (u32, u32) = (360, 224);
 
     /// The chart as an SVG that needs the page's style.
     pub fn svg(&self) -> String {

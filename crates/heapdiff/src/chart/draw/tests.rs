@@ -216,10 +216,10 @@ fn what_is_nothing_or_no_number_is_a_chart_all_the_same() {
 
 #[test]
 fn what_does_not_fit_in_the_legends_row_begins_another() {
-    let long = "what the collection may hold, half to all";
+    let long = "what the collection may hold, from a half to all of it";
     let series = |name| (name, Tone::First, Shape::Points(growth()));
     let chart = chart(vec![series("live"), series(long), series("and more")]);
-    let (entries, height) = legend(&chart, LEFT);
+    let (entries, height) = legend(&chart, INDENT);
     let rows: Vec<_> = entries.iter().map(|entry| entry.at.1).collect();
     assert!(rows[0] < rows[1] && rows[1] <= rows[2], "{rows:?}");
     assert!(height > rows[2]);
