@@ -57,6 +57,7 @@ pub const ASSETS: &[Asset] = assets![
     "report.js",
     "row.js",
     "rows.js",
+    "series.js",
     "servers.js",
     "snapshots.js",
     "stack.js",
