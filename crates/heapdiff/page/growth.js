@@ -5,7 +5,7 @@ import { chart } from "heapdiff/chart.js";
 import { fill, h, say } from "heapdiff/dom.js";
 import { mebibytes, plural, thousands } from "heapdiff/format.js";
 import { card, evidence } from "heapdiff/growth-site.js";
-import { more } from "heapdiff/more.js";
+import { AT_ONCE, more } from "heapdiff/more.js";
 import * as state from "heapdiff/state.js";
 
 const CLASSES = ["leak", "unclear", "bounded", "one-time", "shrinking"];
@@ -18,7 +18,8 @@ export class GrowthView {
     this.toolbar = h("div.toolbar", { role: "group", "aria-label": "Which sites are shown" }, this.choice, this.status);
     this.sites = h("section", { "aria-label": "Sites" });
     this.rest = h("p.legend");
-    this.element = h("div.growth", {}, this.heap, this.toolbar, this.sites, this.rest);
+    this.onPaper = h("p.on-paper");
+    this.element = h("div.growth", {}, this.heap, this.toolbar, this.sites, this.onPaper, this.rest);
   }
 
   /** @param {object} verdict the document */
@@ -66,6 +67,7 @@ export class GrowthView {
     const sites = chosen === "all" ? all : all.filter((site) => site.class === chosen);
     const count = `${thousands(all.length)} ${plural(all.length, "site")}`;
     say(this.status, sites.length === all.length ? count : `${thousands(sites.length)} of ${count}`);
+    this.onPaper.textContent = sites.length > AT_ONCE ? `Of ${thousands(sites.length)} sites those that were unfolded; the page itself has them all.` : "";
     if (sites.length === 0) return fill(this.sites, h("p.empty", {}, "No site grew or shrank."));
     fill(this.sites, h("h2.unseen", {}, "Sites"), more(h("ul.growth-sites"), sites, card));
   }
