@@ -13,12 +13,6 @@ use crate::profile::Profile;
 use crate::verdict::{self, Date, Judgement, json, junit, sarif};
 use crate::{excerpt, files, page};
 
-/// Says from a series of snapshots whether the program leaks, and where.
-///
-/// Warm up, then take a snapshot at rest each time the requests have doubled: n, 2n, 4n, 8n. A leak grows in each
-/// doubling, in proportion; a cache, a pool or a static does not.
-///
-/// Exit codes: 0 no leak, 1 leak, 2 wrong usage or bad input, 3 inconclusive (the notes say what to do).
 #[derive(Debug, Args)]
 pub(super) struct Verdict {
     /// The snapshots, in the order they were taken; at least three, better four or five

@@ -82,8 +82,8 @@ fn charts_and_texts_are_seen_in_the_light_and_in_the_dark() {
         page.colour_scheme(scheme);
         let faint = page.faint();
         assert!(faint.is_empty(), "{scheme}: {faint:#?}");
-        let pale = page.js::<Vec<String>>(PALE, &[]);
-        assert!(pale.is_empty(), "{scheme}: {pale:#?}");
+        let too_pale = page.js::<Vec<String>>(PALE, &[]);
+        assert!(too_pale.is_empty(), "{scheme}: {too_pale:#?}");
         colours.push(page.js::<String>(
             "return getComputedStyle(document.querySelector('.growth-site .chart-point')).fill",
             &[],
@@ -92,8 +92,8 @@ fn charts_and_texts_are_seen_in_the_light_and_in_the_dark() {
     assert_ne!(colours[0], colours[1], "the charts do not follow the theme");
     page.the("button", "Use the light colours").click();
     wait_for("the reader's choice", || {
-        let pale = page.js::<Vec<String>>(PALE, &[]);
-        (page.lightness() > 200.0 && pale.is_empty()).then_some(())
+        let too_pale = page.js::<Vec<String>>(PALE, &[]);
+        (page.lightness() > 200.0 && too_pale.is_empty()).then_some(())
     });
 }
 
@@ -124,8 +124,8 @@ fn paper_has_the_verdict_and_the_charts_and_not_the_controls() {
     assert!(page.all("button", "leak 2").is_empty());
     assert!(page.lightness() > 200.0);
     assert_eq!(page.all("image", "").len(), 6);
-    let pale = page.js::<Vec<String>>(PALE, &[]);
-    assert!(pale.is_empty(), "{pale:#?}");
+    let too_pale = page.js::<Vec<String>>(PALE, &[]);
+    assert!(too_pale.is_empty(), "{too_pale:#?}");
     page.size(800, 1800);
     top(page);
     page.screenshot("verdict-growth-print");
