@@ -233,3 +233,33 @@ fn the_first_is_compared_with_the_last_in_the_other_tabs() {
     made.shows("5 sites");
     page.said_nothing();
 }
+
+#[test]
+fn classes_are_chosen_without_a_mouse_and_the_focus_is_seen() {
+    let Some(made) = VerdictPage::of(&ALL) else {
+        return;
+    };
+    let page = &made.page;
+    made.shows("5 sites");
+    let mut reached = Vec::new();
+    for _ in 0..20 {
+        page.keys(Key::Tab);
+        let (name, outlined) = page.focused().js::<(String, bool)>(
+            "const { outlineStyle, outlineWidth } = getComputedStyle(it);
+             return [it.innerText.trim(), outlineStyle !== 'none' && parseFloat(outlineWidth) > 0];",
+        );
+        let is_last = name == "one-time 1";
+        assert!(outlined, "no focus is seen at {name:?}");
+        reached.push(name);
+        if is_last {
+            break;
+        }
+    }
+    for name in ["1 more leak", "Growth", "all 5", "leak 2", "one-time 1"] {
+        assert!(reached.iter().any(|it| it == name), "{name}: {reached:?}");
+    }
+    page.keys(" ");
+    made.shows("1 of 5 sites");
+    assert_eq!(page.focused().text(), "one-time 1", "the focus stays");
+    page.said_nothing();
+}
