@@ -56,6 +56,7 @@ mod dhat;
 mod owned;
 mod short;
 mod symbol;
+mod xml;
 
 pub use change::Change;
 pub use compare::{Comparison, Row, Side, StackChange, compare};

@@ -11,6 +11,7 @@ use plotters::style::{Color as _, IntoFont as _, ShapeStyle, TextStyle};
 use super::ink::{Ink, Tone, classes_for_colors};
 use super::legend::{Entry, Kind, SIGN, TO_WORD, legend, width};
 use super::{Bar, Chart, Mark, Shape};
+use crate::xml::{escaped, plain};
 
 /// Around the plot, in the SVG's units. A label at the end of the x-axis reaches over it.
 const LEFT: i32 = 74;
@@ -182,20 +183,6 @@ fn text(pos: Pos) -> TextStyle<'static> {
         .into_font()
         .color(&Ink::Text.color())
         .pos(pos)
-}
-
-/// For an element's text.
-fn escaped(text: &str) -> String {
-    let text = plain(text).replace('&', "&amp;");
-    text.replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// XML has no way to write most control characters, however they are escaped.
-fn plain(text: &str) -> String {
-    let allowed = |c: char| !matches!(c, '\u{fffe}' | '\u{ffff}') && !c.is_control();
-    text.chars()
-        .map(|c| if allowed(c) { c } else { '\u{fffd}' })
-        .collect()
 }
 
 #[cfg(test)]
