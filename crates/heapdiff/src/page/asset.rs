@@ -25,6 +25,7 @@ pub const ASSETS: &[Asset] = assets![
     "detail.css",
     "summary.css",
     "flame.css",
+    "chart.css",
     "growth.css",
     "panel.css",
     "print.css",
