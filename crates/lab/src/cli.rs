@@ -56,7 +56,7 @@ pub(crate) enum Command {
     /// Check your file now and each time you save it, on one screen
     ///
     /// The screen shows the build (with the compiler's own words), the contract, how the heap grows, and the verdict; a
-    /// save starts it over at once. Keys: Enter checks again, h shows a hint, r opens the comparison of the last
+    /// save starts it over at once. Keys: Enter checks again, h shows a hint, r opens the report on the last
     /// measurement in the browser, arrows scroll, q quits. A leak is measured only until it is certain.
     ///
     /// Without a terminal it prints line by line what `check` prints.

@@ -42,7 +42,7 @@ pub(crate) fn checked(repo: &Repo, lab: &Lab, checked: &Checked) -> Result<()> {
 }
 
 /// The two snapshots that show what a check found, if it came to measure.
-pub(crate) fn compared(checked: &Checked) -> Option<[&Profile; 2]> {
+fn compared(checked: &Checked) -> Option<[&Profile; 2]> {
     // A leak is shown as the student will meet it, against the first snapshot. Without one that would show
     // only what a server makes once; after the warm-up nothing of it is left.
     let (boot, warm, last) = checked.measurement.as_ref()?.ends();

@@ -1,32 +1,22 @@
-//! The comparison of the last measurement as a web page, in a file of the lab's.
+//! The verdict of the last measurement as a web page, in a file of the lab's: how each site grew, and the comparison of the
+//! first snapshot at rest with the last.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use heapdiff::source::Finder;
-use heapdiff::{InApp, Options, View, page};
+use heapdiff::{InApp, Profile, page};
 
 use crate::catalog::Lab;
-use crate::check::Checked;
+use crate::measure::Measurement;
 use crate::repo::Repo;
-use crate::show;
 use crate::workbook::Workbook;
 
-/// Writes it, and returns where it is; `None` when nothing was measured.
-pub(super) fn write(repo: &Repo, lab: &Lab, checked: &Checked) -> Result<Option<PathBuf>> {
-    let Some([before, after]) = show::compared(checked) else {
-        return Ok(None);
-    };
-    let comparison = heapdiff::compare(before, after, &Options::default())?;
+/// Writes it, and returns where it is.
+pub(super) fn write(repo: &Repo, lab: &Lab, measured: &Measurement) -> Result<PathBuf> {
     let sources = Finder::new([repo.root().to_path_buf()]);
-    let html = page::report(
-        [before, after],
-        comparison,
-        &View::default(),
-        &InApp::default(),
-        &|file| sources.find(file),
-    );
-    Workbook::new(repo, lab)
-        .write_state("report.html", &html)
-        .map(Some)
+    let series: Vec<&Profile> = measured.warm().iter().map(|shot| &shot.profile).collect();
+    let find = |file: &str| sources.find(file);
+    let html = page::series_report(&series, &measured.judgement, &InApp::default(), &find)?;
+    Workbook::new(repo, lab).write_state("report.html", &html)
 }

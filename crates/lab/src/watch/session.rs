@@ -200,14 +200,14 @@ impl<'a> Session<'a> {
 
     /// Writes the report and opens it. Where there is no browser its path is enough.
     fn report(&mut self) {
-        let written = match &self.last {
-            Some(checked) => report::write(self.repo, self.lab, checked),
-            None => Ok(None),
+        let last = self.last.as_ref();
+        let Some(measured) = last.and_then(|checked| checked.measurement.as_ref()) else {
+            self.model.notice = Some("no report yet: nothing was measured".to_owned());
+            return;
         };
-        self.model.notice = Some(match written {
+        self.model.notice = Some(match report::write(self.repo, self.lab, measured) {
             Err(error) => format!("no report: {error:#}"),
-            Ok(None) => "no report yet: nothing was measured".to_owned(),
-            Ok(Some(path)) => {
+            Ok(path) => {
                 let shown = self.repo.short(&path).display().to_string();
                 let failed = {
                     let (tell, shown) = (self.tell.clone(), shown.clone());

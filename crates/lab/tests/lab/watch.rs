@@ -97,7 +97,9 @@ fn a_student_saves_and_sees() {
     student.sees("report: .lab/lab1/report.html, in your browser");
     let report = lab.scratch.root().join(".lab/lab1/report.html");
     let page = fs::read_to_string(&report).unwrap();
-    assert!(page.contains("api/comparison?base=before"), "no comparison");
+    for document in ["api/verdict", "api/comparison?base=before"] {
+        assert!(page.contains(document), "no {document}");
+    }
     wait_for("the browser", || !desktop.was_asked().is_empty());
     assert_eq!(desktop.was_asked().trim(), report.to_str().unwrap());
     desktop.answers(1);
