@@ -6,21 +6,59 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use bytesize::ByteSize;
-use heapdiff::verdict::{self, Judgement, SiteGrowth, Verdict};
+use heapdiff::verdict::{Class, Judgement, SiteGrowth, Verdict};
 use heapdiff::{InApp, Profile};
 use tokio::time::sleep;
 
 use crate::catalog::Lab;
 use crate::contract::{self, When};
 use crate::repo::Server;
-use crate::running::{Dump, Running};
+use crate::running::{Dump, Health, Running};
 
 /// How often the requests are doubled once more, should the series not tell a leak from something that fills.
 const MORE_DOUBLINGS: u32 = 1;
 
-/// How often the bar's message is brought up to date.
+/// Snapshots at rest that the judge needs.
+const LEAST_SHOTS: usize = 3;
+
+/// How often a server under load is looked at.
 const GLANCE: Duration = Duration::from_millis(200);
+
+/// How far a series goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// To its end, and one doubling further where the verdict is open.
+    Full,
+    /// Until the verdict is certain: of a leak, three snapshots can be enough. Not while another site is unclear: that
+    /// may be the larger leak, as the list is beside what is in it, and would be blamed too late. That a server does not
+    /// leak only the full series shows: what is bounded grows as a leak does until it meets its bound, and a list that
+    /// grows in place may double its room in the last window only.
+    UntilCertain,
+}
+
+/// What happens while a server is measured, for whoever shows it.
+pub(crate) enum Stage<'a> {
+    /// The server starts, and is photographed before anything is asked of it.
+    Boot,
+    /// It is held to its contract.
+    Contract(When),
+    /// So many `requests` are sent, counted in `progress`, until it has served `target`.
+    Load {
+        target: u64,
+        requests: u64,
+        progress: &'a driver::Progress,
+    },
+    /// What it says of itself under load, now and then.
+    Glance(Health),
+    /// A snapshot is there, the first that of the boot. After three at rest it comes with what the series shows so far.
+    Shot {
+        shot: &'a Shot,
+        so_far: Option<&'a Judgement>,
+    },
+}
+
+/// Who is told of each [`Stage`].
+pub(crate) type Watcher<'a> = &'a mut dyn FnMut(Stage<'_>);
 
 /// A server, measured.
 pub(crate) struct Measurement {
@@ -32,8 +70,11 @@ pub(crate) struct Measurement {
 }
 
 /// A snapshot, and what is in it.
+#[allow(dead_code)] // RSS is for whoever draws it
 pub(crate) struct Shot {
     pub(crate) requests: u64,
+    /// Resident memory just before, in bytes.
+    pub(crate) rss_bytes: Option<u64>,
     pub(crate) profile: Profile,
 }
 
@@ -44,7 +85,7 @@ pub(crate) enum Outcome {
     ContractBroken(String),
 }
 
-/// Starts `program`, measures it under the lab's load, and ends it. Snapshots go to `folder`.
+/// Starts `program`, measures it under the lab's load, and ends it. Snapshots go to `folder`; `see` is told what happens.
 ///
 /// # Errors
 /// When the server cannot be run or asked: the environment's fault, not the student's.
@@ -53,10 +94,13 @@ pub(crate) async fn measure(
     server: Server,
     lab: &Lab,
     folder: &Path,
+    plan: Plan,
+    see: Watcher<'_>,
 ) -> Result<Outcome> {
     let started = Instant::now();
+    see(Stage::Boot);
     let mut running = Running::start(program, server, folder).await?;
-    let result = series(&running, lab).await;
+    let result = series(&running, lab, plan, see).await;
     let last_words = match result {
         Ok(Ok(_)) => None,
         _ => running.last_words().await,
@@ -72,30 +116,35 @@ pub(crate) async fn measure(
     }
 }
 
-/// Puts `requests` on the lab's route, with a progress bar that shows the live heap beside RSS; as fast as
-/// the server answers, or at `rate` requests per second. What clients send goes on where `served` requests before
-/// it have ended: the same again would be no news to a cache.
+/// Puts `requests` on the lab's routes, until `target` are served; as fast as the server answers, or at `rate` requests
+/// per second. What clients send goes on where `target - requests` before it have ended: the same again would be no
+/// news to a cache.
 pub(crate) async fn drive(
     running: &Running,
     lab: &Lab,
-    served: u64,
+    target: u64,
     requests: u64,
     rate: Option<f64>,
+    see: Watcher<'_>,
 ) -> Result<driver::Report> {
     let load = driver::Load {
         requests,
         rate,
-        seed: served,
+        seed: target - requests,
         connections: lab.load.connections,
         timeout: contract::PATIENCE,
         ..driver::Load::new(format!("{}{}", running.url(), lab.routes[0]))
     };
     let progress = driver::Progress::default();
-    let bar = driver::Bar::start(&progress, requests);
+    see(Stage::Load {
+        target,
+        requests,
+        progress: &progress,
+    });
     let glances = async {
         loop {
             if let Ok(health) = running.health().await {
-                bar.set_message(memory(health.live_bytes, health.rss_bytes));
+                see(Stage::Glance(health));
             }
             sleep(GLANCE).await;
         }
@@ -105,15 +154,6 @@ pub(crate) async fn drive(
             report.context("the lab's load cannot be sent")
         }
         () = glances => unreachable!("it looks until the load is done"),
-    }
-}
-
-/// Live heap beside RSS, in words.
-pub(crate) fn memory(live_bytes: u64, rss_bytes: Option<u64>) -> String {
-    let live = ByteSize::b(live_bytes).display().si();
-    match rss_bytes {
-        Some(rss) => format!("live heap {live}, RSS {}", ByteSize::b(rss).display().si()),
-        None => format!("live heap {live}"),
     }
 }
 
@@ -160,17 +200,28 @@ impl Measurement {
 }
 
 /// The snapshots at boot and after the warm-up, or how the contract was broken.
-async fn series(running: &Running, lab: &Lab) -> Result<Result<(Shot, Vec<Shot>), String>> {
+async fn series(
+    running: &Running,
+    lab: &Lab,
+    plan: Plan,
+    see: Watcher<'_>,
+) -> Result<Result<(Shot, Vec<Shot>), String>> {
     let boot = read(&running.snapshot_at_rest("boot").await?)?;
+    see(Stage::Shot {
+        shot: &boot,
+        so_far: None,
+    });
+    see(Stage::Contract(When::BeforeLoad));
     if let Err(broken) = contract::check(running, lab, When::BeforeLoad).await {
         return Ok(Err(broken));
     }
     let mut shots = Vec::new();
+    let mut so_far = None;
     let schedule = lab.schedule();
     let last = schedule.last().copied().unwrap_or_default();
     let more = (1..=MORE_DOUBLINGS).map(|k| last << k);
     for target in schedule.into_iter().chain(more) {
-        if target > last && judge(&shots)?.verdict != Verdict::Inconclusive {
+        if target > last && verdict(so_far.as_ref()) != Some(Verdict::Inconclusive) {
             break;
         }
         let served = running.health().await?.requests;
@@ -179,20 +230,49 @@ async fn series(running: &Running, lab: &Lab) -> Result<Result<(Shot, Vec<Shot>)
                 "{served} requests are served already: [load] requests must be more than the contract asks"
             );
         };
-        let report = drive(running, lab, served, missing, None).await?;
+        let report = drive(running, lab, target, missing, None, see).await?;
         if !report.all_ok() {
             return Ok(Err(format!("not every request was answered\n{report}")));
         }
         let name = format!("{target}-requests");
         shots.push(read(&running.snapshot_at_rest(&name).await?)?);
+        so_far = tell(&shots, see)?;
+        if plan == Plan::UntilCertain && so_far.as_ref().is_some_and(is_certain) {
+            break;
+        }
     }
     // A leak is told first: it is what the lab is about.
-    if judge(&shots)?.leaks().next().is_none()
-        && let Err(broken) = contract::check(running, lab, When::AfterLoad).await
-    {
-        return Ok(Err(format!("after {last} requests {broken}")));
+    if verdict(so_far.as_ref()) != Some(Verdict::Leak) {
+        see(Stage::Contract(When::AfterLoad));
+        if let Err(broken) = contract::check(running, lab, When::AfterLoad).await {
+            return Ok(Err(format!("after {last} requests {broken}")));
+        }
     }
     Ok(Ok((boot, shots)))
+}
+
+/// Tells of the last of these snapshots, and returns what they show if there are enough of them.
+fn tell(warm: &[Shot], see: Watcher<'_>) -> Result<Option<Judgement>, heapdiff::Error> {
+    let so_far = (warm.len() >= LEAST_SHOTS)
+        .then(|| judge(warm))
+        .transpose()?;
+    if let Some(shot) = warm.last() {
+        see(Stage::Shot {
+            shot,
+            so_far: so_far.as_ref(),
+        });
+    }
+    Ok(so_far)
+}
+
+fn verdict(so_far: Option<&Judgement>) -> Option<Verdict> {
+    so_far.map(|judgement| judgement.verdict)
+}
+
+/// Whether more snapshots would tell nothing new: it leaks, and all that leaks is known.
+fn is_certain(so_far: &Judgement) -> bool {
+    let unclear = |site: &SiteGrowth| site.site.in_app && site.class == Class::Unclear;
+    so_far.verdict == Verdict::Leak && !so_far.sites.iter().any(unclear)
 }
 
 /// Reads a snapshot; its file's name is enough to know it by.
@@ -200,8 +280,9 @@ pub(crate) fn read(dump: &Dump) -> Result<Shot, heapdiff::Error> {
     let profile = heapdiff::files::read(&dump.path)?;
     let name = dump.path.file_name().unwrap_or_default().to_string_lossy();
     Ok(Shot {
-        profile: profile.labelled(name),
         requests: dump.requests,
+        rss_bytes: profile.metadata.rss_bytes,
+        profile: profile.labelled(name),
     })
 }
 
@@ -210,7 +291,7 @@ fn judge(warm: &[Shot]) -> Result<Judgement, heapdiff::Error> {
         .iter()
         .map(|shot| (shot.requests, &shot.profile))
         .collect();
-    verdict::judge(&series, &InApp::default())
+    heapdiff::verdict::judge(&series, &InApp::default())
 }
 
 fn conclude(lab: &Lab, boot: Shot, warm: Vec<Shot>, took: Duration) -> Result<Outcome> {

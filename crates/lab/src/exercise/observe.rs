@@ -8,8 +8,9 @@ use anyhow::{Context, Result};
 
 use crate::beside::Beside;
 use crate::catalog::Lab;
-use crate::compile::{self, Build};
-use crate::measure::{self, memory};
+use crate::compile::{self, Build, Output};
+use crate::measure::{self, Stage};
+use crate::progress::{OnBar, memory};
 use crate::repo::{Repo, Server};
 use crate::running::Running;
 use crate::say::{self, code};
@@ -38,7 +39,9 @@ pub(super) async fn observe(
     student: &mut Student,
 ) -> Result<bool> {
     let _alone = Workbook::new(repo, lab).lock()?;
-    let Build::Ready { program, .. } = compile::compile(repo, Server::Leaky).await? else {
+    let Build::Ready { program, .. } =
+        compile::compile(repo, Server::Leaky, &mut Output::Terminal).await?
+    else {
         anyhow::bail!(
             "crates/leaky-server does not compile: take it back with `git checkout crates/leaky-server`"
         );
@@ -95,7 +98,7 @@ pub(super) async fn observe(
         server.stop().await;
         return Ok(false);
     };
-    let report = measure::drive(&server, lab, 0, requests, Some(WATCHABLE)).await?;
+    let report = watchable(&server, lab, requests).await?;
     say::note(&report.to_string());
     if let Some(spike) = &lab.load.spike {
         say::note(&format!("And once {spike}, the spike."));
@@ -133,6 +136,13 @@ pub(super) async fn observe(
         .ask("\nPress Enter when you have read the table.")
         .await
         .is_some())
+}
+
+/// Puts the load on the server so slowly that a student can watch the heap grow.
+async fn watchable(server: &Running, lab: &Lab, requests: u64) -> Result<driver::Report> {
+    let mut bar = OnBar::default();
+    let mut see = |stage: Stage<'_>| bar.see(&stage);
+    measure::drive(server, lab, requests, requests, Some(WATCHABLE), &mut see).await
 }
 
 /// What stands under the student's first comparison.
