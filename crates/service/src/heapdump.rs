@@ -7,13 +7,16 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HOST};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use heapshot::{Frozen, Metadata, Recorder, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::fs::File;
 use tokio::sync::oneshot;
+use tokio_util::io::ReaderStream;
 
 use crate::answer::{self, failure};
 use crate::requests::Requests;
@@ -21,6 +24,9 @@ use crate::shell::Shell;
 
 /// Longest name of a snapshot, in characters.
 const LONGEST_NAME: usize = 100;
+
+/// How much of a snapshot is in memory while it is handed out, in bytes.
+const PIECE: usize = 16 << 10;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Query {
@@ -157,19 +163,31 @@ pub(crate) async fn download(shell: web::Data<Shell>, file: web::Path<String>) -
             &format!("the snapshot {name} was not written: {why}"),
         );
     }
-    let path = shell.path_of(&name);
-    match web::block(move || fs::read(path)).await {
-        Ok(Ok(content)) => HttpResponse::Ok()
+    match open(&shell.path_of(&name)).await {
+        // In pieces: the whole of it in memory would stand in the next snapshot.
+        Ok((file, bytes)) => HttpResponse::Ok()
             .content_type("application/json")
             .insert_header((CACHE_CONTROL, "no-store"))
-            .body(content),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => failure(
+            .body(SizedStream::new(
+                bytes,
+                ReaderStream::with_capacity(file, PIECE),
+            )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => failure(
             StatusCode::NOT_FOUND,
             &format!("there is no snapshot {name}: take one with GET /heapdump?name={name}"),
         ),
-        Ok(Err(error)) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        Err(stopping) => failure(StatusCode::SERVICE_UNAVAILABLE, &stopping.to_string()),
+        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
+}
+
+/// A file, and its length in bytes.
+async fn open(path: &Path) -> io::Result<(File, u64)> {
+    let file = File::open(path).await?;
+    let about = file.metadata().await?;
+    if about.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    Ok((file, about.len()))
 }
 
 fn name_for(asked: Option<&str>) -> Result<String, ()> {
