@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use heapdiff::terminal::rate;
 use serde::Serialize;
 
 use crate::catalog::Lab;
@@ -36,7 +37,7 @@ pub(crate) struct Report {
     pub(crate) lab: u32,
     pub(crate) server: Server,
     pub(crate) status: Status,
-    /// How the contract was broken, in words.
+    /// How the contract was broken, or what leaks although no snapshot has it; in words.
     pub(crate) reason: Option<String>,
     /// Live bytes gained per request at all leaking sites together; null if it was not measured.
     pub(crate) bytes_per_request: Option<f64>,
@@ -150,13 +151,14 @@ fn judge(
         }
         Some(Outcome::Measured(measured)) => {
             let leaks = measured.leaks();
-            report.status = if !leaks.is_empty() {
+            report.status = if measured.is_leaking() {
                 Status::Leaking
             } else if shipped {
                 Status::Reference
             } else {
                 Status::Fixed
             };
+            report.reason = measured.held.map(held_until_rest);
             let judgement = &measured.judgement;
             report.bytes_per_request = Some(judgement.bytes_per_request().estimate);
             report.blocks_per_request = Some(judgement.blocks_per_request().estimate);
@@ -176,6 +178,13 @@ fn judge(
         report,
         measurement,
     }
+}
+
+fn held_until_rest(bytes_per_request: f64) -> String {
+    format!(
+        "{} bytes of every request are held until nobody asks any more: a service that is never at rest keeps them all",
+        rate(bytes_per_request).trim_start_matches('+')
+    )
 }
 
 impl Report {

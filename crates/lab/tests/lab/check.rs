@@ -69,6 +69,47 @@ fn a_list_that_is_used_again_is_a_fix() {
 }
 
 #[test]
+fn a_list_that_is_emptied_only_when_nobody_asks_is_a_leak() {
+    let lab = Lab::new();
+    lab.run(&["start", "1"]);
+    lab.edit(
+        "/// The routes of this file.",
+        "static TIDY: std::sync::Once = std::sync::Once::new();
+
+/// Empties the list after a quiet moment: in no snapshot at rest is anything of it.
+fn tidy_up() {
+    let (mut before, mut quiet) = (0, 0);
+    loop {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        let mut references = REFERENCES.lock().expect(\"no handler panics\");
+        quiet = if references.len() == before { quiet + 1 } else { 0 };
+        if quiet == 3 {
+            *references = Vec::new();
+        }
+        before = references.len();
+    }
+}
+
+/// The routes of this file.",
+    );
+    lab.edit(
+        "    let object",
+        "    TIDY.call_once(|| drop(std::thread::spawn(tidy_up)));\n    let object",
+    );
+    let report = lab.finds(&[], "leaking", 1);
+    let reason = report["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("bytes of every request are held until nobody asks any more"),
+        "{report}"
+    );
+    assert!(report["top_site"].is_null(), "no snapshot has it: {report}");
+    lab.run(&["check", "1"])
+        .ends_with(1)
+        .says("LEAKING")
+        .says("a service that is never at rest keeps them all");
+}
+
+#[test]
 fn a_handler_that_never_answers_breaks_the_contract() {
     let lab = Lab::new();
     lab.run(&["start", "1"]);
