@@ -41,6 +41,8 @@ type Broken = String;
 struct Shots<'a> {
     plan: Plan,
     see: Watcher<'a>,
+    /// Live bytes at boot.
+    boot: u64,
     warm: Vec<Shot>,
     so_far: Option<Judgement>,
     /// Requests of each stretch, and what was live right after its last answer, in bytes.
@@ -71,6 +73,7 @@ pub(crate) async fn run(
     let mut shots = Shots {
         plan,
         see,
+        boot: boot.profile.totals.live_bytes,
         warm: Vec::new(),
         so_far: None,
         busy: Vec::new(),
@@ -216,11 +219,14 @@ impl Shots<'_> {
 
     /// Bytes of every request that were live right after the last answers, and at rest no more.
     fn held(&self) -> Option<f64> {
-        let stretches = self.busy.iter().zip(&self.warm);
-        let stretches: Vec<_> = stretches
-            .map(|((requests, busy), shot)| Stretch {
-                requests: *requests,
-                bytes: busy.saturating_sub(shot.profile.totals.live_bytes),
+        let rest = self.warm.iter().map(|shot| shot.profile.totals.live_bytes);
+        let before = std::iter::once(self.boot).chain(rest.clone());
+        let stretches: Vec<_> = self
+            .busy
+            .iter()
+            .zip(before.zip(rest))
+            .map(|(&(requests, busy), (before, after))| {
+                Stretch::new(requests, busy, [before, after])
             })
             .collect();
         held::until_rest(&stretches)
