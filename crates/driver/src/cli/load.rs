@@ -3,11 +3,10 @@
 use std::future::Future;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use driver::{Bar, Load, Progress, Report, Stopped};
 
-use super::{INTERRUPTED, refused};
+use super::{INTERRUPTED, Manner, refused};
 
 #[derive(clap::Args)]
 pub(crate) struct LoadArgs {
@@ -20,27 +19,14 @@ pub(crate) struct LoadArgs {
     #[arg(short = 'n', long, default_value_t = 1000, value_name = "N")]
     requests: u64,
 
-    /// Connections, each with one request in flight at the most
-    #[arg(short, long, default_value_t = 8, value_name = "C")]
-    connections: usize,
-
     /// Open loop: so many requests per second in all, whether or not the server keeps up; latency counts
     /// from when a request should have been sent [default: closed loop, each connection sends its next
     /// request once the last is answered]
     #[arg(short, long, value_name = "R")]
     rate: Option<f64>,
 
-    /// Fixes what the placeholders of the URL become
-    #[arg(long, default_value_t = 0, value_name = "S")]
-    seed: u64,
-
-    /// How long a request may take, with its unit: 500ms, 30s, 2m
-    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
-    timeout: Duration,
-
-    /// A status that counts as an answer although it is no 2xx, apart from those: 503 of a server with backpressure
-    #[arg(long, value_name = "STATUS")]
-    accept: Option<u16>,
+    #[command(flatten)]
+    manner: Manner,
 
     /// Print the report as one JSON object; times in microseconds (_us) or seconds (_s)
     #[arg(long)]
@@ -50,14 +36,9 @@ pub(crate) struct LoadArgs {
 /// Sends until all is sent or `stop` completes.
 pub(crate) async fn main(args: &LoadArgs, stop: impl Future<Output = ()>) -> ExitCode {
     let load = Load {
-        urls: args.urls.clone(),
         requests: args.requests,
-        connections: args.connections,
         rate: args.rate,
-        seed: args.seed,
-        after: 0,
-        timeout: args.timeout,
-        accept: args.accept,
+        ..args.manner.load(&args.urls)
     };
     let progress = Progress::default();
     let bar = Bar::start(&progress, load.requests);

@@ -6,14 +6,13 @@ use std::io::{self, Write};
 use std::ops::ControlFlow::Continue;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
+use driver::Report;
 use driver::series::{Event, Rest, Schedule, Series, SeriesError, Server, Snapshot, Step};
-use driver::{Load, Report};
 use serde::Serialize;
 
 use super::table::Table;
-use super::{INTERRUPTED, refused};
+use super::{INTERRUPTED, Manner, refused};
 
 /// Takes snapshots of a server's heap under load: after N requests, and each time they have doubled, at rest.
 ///
@@ -37,21 +36,8 @@ pub(crate) struct SeriesArgs {
     #[arg(long, default_value_t = 3, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=40))]
     doublings: u32,
 
-    /// Connections, each with one request in flight at the most
-    #[arg(short, long, default_value_t = 8, value_name = "C")]
-    connections: usize,
-
-    /// Fixes what the placeholders of the URL become
-    #[arg(long, default_value_t = 0, value_name = "S")]
-    seed: u64,
-
-    /// How long a request may take, with its unit: 500ms, 30s, 2m
-    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
-    timeout: Duration,
-
-    /// A status that counts as an answer although it is no 2xx: 503 of a server with backpressure
-    #[arg(long, value_name = "STATUS")]
-    accept: Option<u16>,
+    #[command(flatten)]
+    manner: Manner,
 
     /// Secret that the server's /heapdump wants
     #[arg(
@@ -121,14 +107,7 @@ async fn take(args: &SeriesArgs) -> Result<Outcome, SeriesError> {
     if let Some(token) = &args.token {
         server = server.with_token(token)?;
     }
-    let load = Load {
-        urls: args.urls.clone(),
-        connections: args.connections,
-        seed: args.seed,
-        timeout: args.timeout,
-        accept: args.accept,
-        ..Load::new("")
-    };
+    let load = args.manner.load(&args.urls);
     let mut series = Series::new(server.clone(), load, &args.to)?;
     fs::create_dir_all(&args.to).map_err(|source| SeriesError::Write {
         path: args.to.clone(),

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::harness::{Driver, wait_until};
+use crate::harness::{Driver, Ended, wait_until};
 use crate::heap::{HandingOut, Heap, State, Taking, snapshot};
 use crate::server::{Answer, Server};
 
@@ -30,6 +30,16 @@ fn names(folder: &TempDir) -> Vec<String> {
     let mut names: Vec<_> = entries.map(|entry| name(entry.unwrap())).collect();
     names.sort();
     names
+}
+
+/// Takes the whole series of such a server.
+#[track_caller]
+fn complete(heap: Heap, arguments: &str) -> Ended {
+    let (server, _) = heap.start();
+    let folder = tempfile::tempdir().unwrap();
+    let ended = series(&server, folder.path(), arguments).run().code(0);
+    assert_eq!(names(&folder), NAMES);
+    ended
 }
 
 const NAMES: [&str; 3] = [
@@ -87,14 +97,13 @@ fn a_snapshot_is_written_while_the_next_load_runs() {
         }
         None
     };
-    let (server, _) = Heap {
-        handing_out,
-        ..Heap::default()
-    }
-    .start();
-    let folder = tempfile::tempdir().unwrap();
-    series(&server, folder.path(), "").run().code(0);
-    assert_eq!(names(&folder), NAMES);
+    complete(
+        Heap {
+            handing_out,
+            ..Heap::default()
+        },
+        "",
+    );
 }
 
 #[test]
@@ -126,44 +135,35 @@ fn a_server_that_knows_neither_healthz_nor_wait_will_do() {
         healthz: false,
         ..Heap::default()
     };
-    let (server, _) = heap.start();
-    let folder = tempfile::tempdir().unwrap();
-    series(&server, folder.path(), "--heapdump /heapdump?name={name}")
-        .run()
-        .code(0)
+    complete(heap, "--heapdump /heapdump?name={name}")
         .stdout("/healthz does not tell requests, in_flight and live_bytes: after each load the server was let be");
-    assert_eq!(names(&folder), NAMES);
 }
 
 #[test]
 fn a_server_may_answer_with_the_snapshot_itself() {
     let taking = |_| Some(Answer::Text(200, snapshot(None)));
-    let (server, _) = Heap {
-        taking,
-        ..Heap::default()
-    }
-    .start();
-    let folder = tempfile::tempdir().unwrap();
     // It does not say how many requests it had served: whoever judges is told.
-    series(&server, folder.path(), "")
-        .run()
-        .code(0)
-        .stdout("        20             –           –         –  ")
-        .stdout("next: heapdiff verdict --requests 10,20,40 ");
-    assert_eq!(names(&folder), NAMES);
+    complete(
+        Heap {
+            taking,
+            ..Heap::default()
+        },
+        "",
+    )
+    .stdout("        20             –           –         –  ")
+    .stdout("next: heapdiff verdict --requests 10,20,40 ");
 }
 
 #[test]
 fn a_server_that_is_busy_with_another_snapshot_is_asked_again() {
     let taking = |number| (number % 3 < 2).then_some(Answer::Status(409, "busy"));
-    let (server, _) = Heap {
-        taking,
-        ..Heap::default()
-    }
-    .start();
-    let folder = tempfile::tempdir().unwrap();
-    series(&server, folder.path(), "").run().code(0);
-    assert_eq!(names(&folder), NAMES);
+    complete(
+        Heap {
+            taking,
+            ..Heap::default()
+        },
+        "",
+    );
 }
 
 #[test]
@@ -219,14 +219,13 @@ fn a_status_that_is_accepted_is_an_answer() {
         0 => Answer::Status(503, "later"),
         _ => Answer::Good,
     };
-    let (server, _) = Heap {
-        load,
-        ..Heap::default()
-    }
-    .start();
-    let folder = tempfile::tempdir().unwrap();
-    series(&server, folder.path(), "--accept 503").run().code(0);
-    assert_eq!(names(&folder), NAMES);
+    complete(
+        Heap {
+            load,
+            ..Heap::default()
+        },
+        "--accept 503",
+    );
 }
 
 #[test]
