@@ -28,7 +28,6 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Takes snapshots of the server's heap, at rest, each time the requests have doubled
     Series(cli::series::SeriesArgs),
 }
 

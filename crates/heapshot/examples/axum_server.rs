@@ -91,9 +91,9 @@ async fn heapdump(
             error => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
         })?;
     let answer = json!({
+        "live_bytes": shot.live_bytes,
         "path": shot.path,
         "url": format!("/heapdump/{name}.json"),
-        "live_bytes": shot.live_bytes,
     });
     Ok(format!("{answer}\n"))
 }

@@ -2,6 +2,9 @@
 
 use crate::Lab;
 
+/// How often what a busy machine may miss is looked for.
+const TRIES: usize = 3;
+
 #[test]
 fn the_leaky_server_leaks_at_the_push() {
     let lab = Lab::new();
@@ -96,17 +99,16 @@ fn tidy_up() {
         "    let object",
         "    TIDY.call_once(|| drop(std::thread::spawn(tidy_up)));\n    let object",
     );
-    let report = lab.finds(&[], "leaking", 1);
-    let reason = report["reason"].as_str().unwrap();
-    assert!(
-        reason.contains("bytes of every request are held until nobody asks any more"),
-        "{report}"
-    );
-    assert!(report["top_site"].is_null(), "no snapshot has it: {report}");
-    lab.run(&["check", "1"])
-        .ends_with(1)
-        .says("LEAKING")
-        .says("a service that is never at rest keeps them all");
+    // Read within some tens of milliseconds, before the list is emptied: a machine that is too busy for that misses it.
+    let found = (0..TRIES).find_map(|_| {
+        let answer = lab.run(&["check", "1"]);
+        (answer.code == Some(1)).then_some(answer)
+    });
+    found
+        .expect("it is found")
+        .says("LEAKING: lab 1, fixed-server (")
+        .says("bytes of every request are held until nobody asks any more")
+        .says("No site grows with the requests.");
 }
 
 #[test]
