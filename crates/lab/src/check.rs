@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use bytesize::ByteSize;
+use heapdiff::terminal::rate;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Lab;
@@ -40,7 +41,7 @@ pub(crate) struct Report {
     pub(crate) lab: u32,
     pub(crate) server: Server,
     pub(crate) status: Status,
-    /// How the contract was broken, or what is held, in words.
+    /// How the contract was broken, what is held, or what leaks although no snapshot has it; in words.
     pub(crate) reason: Option<String>,
     /// Live bytes gained per request at all leaking sites together; null if it was not measured.
     pub(crate) bytes_per_request: Option<f64>,
@@ -201,7 +202,7 @@ fn judge(
         Some(Outcome::Measured(measured)) => {
             let leaks = measured.leaks();
             let held = held(lab, &measured);
-            report.status = if !leaks.is_empty() {
+            report.status = if measured.is_leaking() {
                 Status::Leaking
             } else if held.is_some() {
                 Status::Holding
@@ -210,7 +211,10 @@ fn judge(
             } else {
                 Status::Fixed
             };
-            report.reason = held.filter(|_| leaks.is_empty());
+            report.reason = match report.status {
+                Status::Leaking => measured.held.map(held_until_rest),
+                _ => held,
+            };
             let judgement = &measured.judgement;
             report.bytes_per_request = Some(judgement.bytes_per_request().estimate);
             report.blocks_per_request = Some(judgement.blocks_per_request().estimate);
@@ -230,6 +234,13 @@ fn judge(
         report,
         measurement,
     }
+}
+
+fn held_until_rest(bytes_per_request: f64) -> String {
+    format!(
+        "{} bytes of every request are held until nobody asks any more: a service that is never at rest keeps them all",
+        rate(bytes_per_request).trim_start_matches('+')
+    )
 }
 
 impl Report {

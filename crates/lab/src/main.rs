@@ -17,6 +17,8 @@ mod watch;
 mod ask;
 mod compile;
 mod contract;
+mod course;
+mod held;
 mod measure;
 mod progress;
 mod show;

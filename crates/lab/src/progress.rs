@@ -1,7 +1,8 @@
 //! A measurement as a bar on the terminal: how far its load is, with the live heap beside RSS.
 
 use bytesize::ByteSize;
-use driver::Bar;
+use driver::series::Health;
+use driver::{Bar, Progress};
 
 use crate::measure::Stage;
 
@@ -16,17 +17,23 @@ impl OnBar {
         match stage {
             Stage::Load {
                 requests, progress, ..
-            } => {
-                self.bar = None; // two at once would draw over each other
-                self.bar = Some(Bar::start(progress, *requests));
-            }
-            Stage::Glance(health) => {
-                if let Some(bar) = &self.bar {
-                    bar.set_message(memory(health.live_bytes, health.rss_bytes));
-                }
-            }
+            } => self.load(*requests, progress),
+            Stage::Glance(health) => self.glance(*health),
             Stage::Boot | Stage::Contract(_) => self.bar = None,
             Stage::Shot { .. } => {} // the next load may be under way
+        }
+    }
+
+    /// A load begins.
+    pub(crate) fn load(&mut self, requests: u64, progress: &Progress) {
+        self.bar = None; // two at once would draw over each other
+        self.bar = Some(Bar::start(progress, requests));
+    }
+
+    /// Its message.
+    pub(crate) fn glance(&mut self, health: Health) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(memory(health.live_bytes, health.rss_bytes));
         }
     }
 }

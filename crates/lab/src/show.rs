@@ -120,11 +120,16 @@ pub(crate) fn finding(lab: &Lab, report: &Report) {
             ));
         }
         Status::Leaking => {
-            let bytes = report.bytes_per_request.unwrap_or_default();
-            say::bad(&format!(
-                "LEAKING: lab {n}, {server} keeps {} bytes of every request ({seconds})",
-                rate(bytes).trim_start_matches('+')
-            ));
+            match (&report.top_site, report.bytes_per_request) {
+                (Some(_), Some(bytes)) => say::bad(&format!(
+                    "LEAKING: lab {n}, {server} keeps {} bytes of every request ({seconds})",
+                    rate(bytes).trim_start_matches('+')
+                )),
+                _ => say::bad(&format!("LEAKING: lab {n}, {server} ({seconds})")),
+            }
+            if let Some(reason) = &report.reason {
+                say::note(reason);
+            }
             if let Some(site) = &report.top_site {
                 let place = match (&site.file, site.line) {
                     (Some(file), Some(line)) => format!("{file}:{line}"),
