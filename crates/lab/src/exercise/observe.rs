@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -17,8 +18,9 @@ use crate::show;
 use crate::student::Student;
 use crate::workbook::Workbook;
 
-/// Requests per second at which a student can watch the heap grow.
+/// Requests per second at which a student can watch the heap grow; more, if it would take longer than anybody watches.
 const WATCHABLE: f64 = 160.0;
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// What the exercise calls its two snapshots.
 const BEFORE: &str = "before";
@@ -95,7 +97,7 @@ pub(super) async fn observe(
         server.stop().await;
         return Ok(false);
     };
-    let report = measure::drive(&server, lab, 0, requests, Some(WATCHABLE)).await?;
+    let report = measure::drive(&server, lab, 0, requests, Some(watchable(requests))).await?;
     say::note(&report.to_string());
     if let Some(spike) = &lab.load.spike {
         say::note(&format!("And once {spike}, the spike."));
@@ -133,6 +135,15 @@ pub(super) async fn observe(
         .ask("\nPress Enter when you have read the table.")
         .await
         .is_some())
+}
+
+/// Requests per second of a load of so many.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a load is no longer than 2^53 requests"
+)]
+fn watchable(requests: u64) -> f64 {
+    WATCHABLE.max(requests as f64 / LONGEST.as_secs_f64())
 }
 
 /// What stands under the student's first comparison.
