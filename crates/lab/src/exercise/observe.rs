@@ -25,8 +25,9 @@ use crate::show;
 use crate::student::Student;
 use crate::workbook::Workbook;
 
-/// Requests per second at which a student can watch the heap grow.
+/// Requests per second at which a student can watch the heap grow; more, if it would take longer than anybody watches.
 const WATCHABLE: f64 = 160.0;
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// What the exercise calls its two snapshots.
 const BEFORE: &str = "before";
@@ -147,7 +148,7 @@ pub(super) async fn observe(
 /// Puts the load on the server so slowly that a student can watch the heap grow, and takes the second snapshot.
 async fn watchable(server: &Running, lab: &Lab, requests: u64) -> Result<(Report, Profile)> {
     let load = Load {
-        rate: Some(WATCHABLE),
+        rate: Some(watchable_rate(requests)),
         ..course::load_of(lab)
     };
     let mut series = server.series(&lab.routes, &load)?;
@@ -177,6 +178,15 @@ async fn watchable(server: &Running, lab: &Lab, requests: u64) -> Result<(Report
 fn gained(before: &Profile, after: &Profile) -> u64 {
     let live = |profile: &Profile| profile.totals.live_bytes;
     live(after).saturating_sub(live(before))
+}
+
+/// Requests per second of a load of so many.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a load is no longer than 2^53 requests"
+)]
+fn watchable_rate(requests: u64) -> f64 {
+    WATCHABLE.max(requests as f64 / LONGEST.as_secs_f64())
 }
 
 /// What stands under the student's first comparison.
