@@ -21,7 +21,7 @@ use crate::running::Running;
 pub(crate) enum Plan {
     /// To its end, and one doubling further where the verdict is open.
     Full,
-    /// Until the verdict is certain: three snapshots of a leak are enough. That a server does not leak only the full
+    /// Until the verdict is certain: three snapshots of a leak are enough, four if it is a list that grows in place. That a server does not leak only the full
     /// series shows: what is bounded grows as a leak does until it meets its bound, and a list that grows in place may
     /// double its room in the last window only.
     UntilCertain,
