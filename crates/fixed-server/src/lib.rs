@@ -7,6 +7,7 @@ pub mod lab1;
 pub mod lab2;
 pub mod lab3;
 pub mod lab6;
+pub mod lab7;
 
 /// The routes of all labs.
 pub fn labs(config: &mut ServiceConfig) {
@@ -14,5 +15,6 @@ pub fn labs(config: &mut ServiceConfig) {
         .configure(lab1::routes)
         .configure(lab2::routes)
         .configure(lab3::routes)
-        .configure(lab6::routes);
+        .configure(lab6::routes)
+        .configure(lab7::routes);
 }

@@ -8,4 +8,6 @@ mod generate;
 mod messages;
 
 pub use generate::{Generator, Sample, Template, UnknownPlaceholder};
-pub use messages::{Booked, Latest, Page, Redundant, Search, Size, Tasting, Visit};
+pub use messages::{
+    Booked, Latest, Page, Redundant, Report, ReportOn, Search, Size, Tasting, Visit,
+};

@@ -84,6 +84,28 @@ pub struct Latest {
     pub latest: Vec<String>,
 }
 
+/// What `GET /report` is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportOn {
+    /// Whose orders.
+    pub shop: String,
+    /// How many of the latest.
+    pub orders: u32,
+}
+
+/// The answer of `GET /report`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Whose orders.
+    pub shop: String,
+    /// How many they are.
+    pub orders: u32,
+    /// What they come to together, in cents.
+    pub cents: u64,
+    /// The largest ones as they were sent, the largest first.
+    pub best: Vec<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Redundant, Size};

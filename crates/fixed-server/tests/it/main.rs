@@ -11,6 +11,7 @@ mod lab1;
 mod lab2;
 mod lab3;
 mod lab6;
+mod lab7;
 
 use program::{Launch, Program};
 

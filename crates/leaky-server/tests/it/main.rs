@@ -13,6 +13,7 @@ mod lab1;
 mod lab2;
 mod lab3;
 mod lab6;
+mod lab7;
 mod start;
 
 use program::{Launch, Program};
