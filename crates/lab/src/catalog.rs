@@ -1,6 +1,6 @@
 //! The labs as `labs/labN/lab.toml` describes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -8,6 +8,7 @@ use payload::Template;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::check::Status;
 use crate::repo::Repo;
 
 /// A lab: its exercise, how to load it, what its route must keep doing, and the answer key.
@@ -112,11 +113,12 @@ pub(crate) struct Ask {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Key {
-    /// The line's text, without the space around it.
+    /// The line's text, without the space around it; `none` where nothing leaks.
     pub(crate) line: String,
     /// Whether it is an answer to "which line leaks?".
     pub(crate) right: bool,
-    /// Which leak it is a right answer for, in a file that has several.
+    /// Which leak it is a right answer for, in a file that has several; of a wrong one, the leak that it suffers from:
+    /// what is allocated there is kept, and the fault is elsewhere.
     pub(crate) leak: Option<String>,
     pub(crate) reply: String,
 }
@@ -132,6 +134,26 @@ pub(crate) struct Quiz {
     pub(crate) right: usize,
     /// Why it is right, and the others are not.
     pub(crate) why: String,
+}
+
+impl Key {
+    /// What stands for a line where nothing leaks.
+    pub(crate) const NONE: &'static str = "none";
+
+    /// Which leak it is about; a file with one need not name it.
+    pub(crate) fn leak(&self) -> &str {
+        self.leak.as_deref().unwrap_or_default()
+    }
+}
+
+impl Truth {
+    /// What a check finds the leaky server to be.
+    pub(crate) fn status(self) -> Status {
+        match self {
+            Self::Leak => Status::Leaking,
+            Self::FalseAlarm => Status::Holding,
+        }
+    }
 }
 
 impl Lab {
@@ -204,6 +226,18 @@ impl Lab {
     /// The routes in words: `/search?q={word}`, or several with commas between.
     pub(crate) fn routes(&self) -> String {
         self.routes.join(", ")
+    }
+
+    /// The leaks of the file, by the names that the key has for them.
+    pub(crate) fn leaks(&self) -> BTreeSet<&str> {
+        let right = self.key.iter().filter(|key| key.right);
+        let lines = right.filter(|key| key.line != Key::NONE);
+        lines.map(Key::leak).collect()
+    }
+
+    /// What the key says of a line of the file.
+    pub(crate) fn key_of(&self, line: &str) -> Option<&Key> {
+        self.key.iter().find(|key| key.line == line.trim())
     }
 
     /// Request counts at which snapshots are taken at rest: n, 2n, 4n, …

@@ -3,16 +3,18 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use serde::Serialize;
+use bytesize::ByteSize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::Lab;
 use crate::compile::{self, Build};
+use crate::handler;
 use crate::measure::{self, Measurement, Outcome};
 use crate::repo::{Repo, Server};
 use crate::workbook::{State, Workbook};
 
 /// What a server is found to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Status {
     /// It keeps its contract and does not leak.
@@ -21,6 +23,8 @@ pub(crate) enum Status {
     Reference,
     /// It keeps its contract, and its heap grows with the requests.
     Leaking,
+    /// It does not leak, but it holds memory that nobody uses any more.
+    Holding,
     /// The route does not do its job.
     ContractBroken,
     /// It does not compile.
@@ -35,7 +39,7 @@ pub(crate) struct Report {
     pub(crate) lab: u32,
     pub(crate) server: Server,
     pub(crate) status: Status,
-    /// How the contract was broken, in words.
+    /// How the contract was broken, or what is held, in words.
     pub(crate) reason: Option<String>,
     /// Live bytes gained per request at all leaking sites together; null if it was not measured.
     pub(crate) bytes_per_request: Option<f64>,
@@ -70,7 +74,11 @@ impl Status {
     pub(crate) fn passed(self) -> bool {
         match self {
             Self::Fixed | Self::Reference => true,
-            Self::Leaking | Self::ContractBroken | Self::BuildFailed | Self::NotStarted => false,
+            Self::Leaking
+            | Self::Holding
+            | Self::ContractBroken
+            | Self::BuildFailed
+            | Self::NotStarted => false,
         }
     }
 }
@@ -88,7 +96,10 @@ pub(crate) async fn check(repo: &Repo, lab: &Lab, server: Server) -> Result<Chec
         Build::Failed { took } => (None, took),
         Build::Ready { program, took } => {
             let folder = repo.state(lab.number).join(server.program());
-            let outcome = measure::measure(&program, server, lab, &folder).await?;
+            let outcome = match besides(&book, &content, server)? {
+                Some(broken) => Outcome::ContractBroken(broken),
+                None => measure::measure(&program, server, lab, &folder).await?,
+            };
             (Some(outcome), took)
         }
     };
@@ -109,6 +120,37 @@ async fn build(repo: &Repo, book: &Workbook<'_>, server: Server) -> Result<(Stri
             return Ok((content, built));
         }
     }
+}
+
+/// How a file breaks its contract before anything is asked of it: routes of its own, which nobody measures.
+fn besides(book: &Workbook<'_>, content: &str, server: Server) -> Result<Option<String>> {
+    if server == Server::Leaky {
+        return Ok(None);
+    }
+    let more = handler::routes_besides(content, &book.starter()?);
+    Ok((!more.is_empty()).then(|| {
+        format!(
+            "the file has routes that the lab has not: {}; what is kept there would not be seen",
+            more.join(", ")
+        )
+    }))
+}
+
+/// In words, how much more RSS there is at the end than at the first snapshot, if the lab's contract says how much
+/// there may be.
+fn held(lab: &Lab, measured: &Measurement) -> Option<String> {
+    let allowed = lab.contract.rss_bytes?;
+    let (_, first, last) = measured.ends();
+    let rss = |shot: &measure::Shot| shot.profile.metadata.rss_bytes;
+    let more = rss(last)?.saturating_sub(rss(first)?);
+    let size = |bytes| ByteSize::b(bytes).display().si();
+    (more > allowed).then(|| {
+        format!(
+            "after the spike RSS stays {} higher, and {} are allowed: nobody uses that memory, and nobody else can",
+            size(more),
+            size(allowed)
+        )
+    })
 }
 
 /// The report on a student's file that is the starter, unchanged.
@@ -134,13 +176,17 @@ fn judge(
         }
         Some(Outcome::Measured(measured)) => {
             let leaks = measured.leaks();
+            let held = held(lab, &measured);
             report.status = if !leaks.is_empty() {
                 Status::Leaking
+            } else if held.is_some() {
+                Status::Holding
             } else if shipped {
                 Status::Reference
             } else {
                 Status::Fixed
             };
+            report.reason = held.filter(|_| leaks.is_empty());
             let judgement = &measured.judgement;
             report.bytes_per_request = Some(judgement.bytes_per_request().estimate);
             report.blocks_per_request = Some(judgement.blocks_per_request().estimate);

@@ -66,6 +66,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=3))]
         number: Option<u8>,
     },
+    /// Questions about what you have seen, with answers that explain
+    Quiz {
+        /// The lab
+        lab: u32,
+        /// Print questions and answers, and ask nothing
+        #[arg(long)]
+        answers: bool,
+    },
     /// Show the fix as a diff
     Solution {
         /// The lab
@@ -83,6 +91,8 @@ pub(crate) enum Command {
     Panel(panel::Options),
     /// For maintainers: prove that every lab is what it says
     Verify {
+        /// Only these labs
+        labs: Vec<u32>,
         /// First write each lab's solution.patch from its leaky and its fixed file
         #[arg(long)]
         bless: bool,

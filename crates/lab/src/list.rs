@@ -26,9 +26,12 @@ pub(crate) fn list(repo: &Repo) -> Result<()> {
                 State::Own => ("▸", "in progress"),
             }
         };
+        let quiz = book.quiz().map(|score| format!("; quiz: {score}"));
         say::note(&format!(
-            "  {mark} lab {}  {:40}  {state}",
-            lab.number, lab.title
+            "  {mark} lab {}  {:40}  {state}{}",
+            lab.number,
+            lab.title,
+            quiz.unwrap_or_default()
         ));
     }
     say::note("");
@@ -41,11 +44,12 @@ pub(crate) fn list(repo: &Repo) -> Result<()> {
         None => say::good("All labs are proved fixed."),
     }
     say::note(&format!(
-        "Also: {} · {} · {} · {} · {} · {}; {}",
+        "Also: {} · {} · {} · {} · {} · {} · {}; {}",
         code("start N"),
         code("check N"),
         code("watch N"),
         code("hint N"),
+        code("quiz N"),
         code("solution N"),
         code("reset N"),
         code("cargo lab --help"),

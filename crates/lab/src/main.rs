@@ -10,6 +10,7 @@ mod check;
 mod exercise;
 mod handout;
 mod list;
+mod quiz;
 mod verify;
 mod watch;
 
@@ -21,8 +22,10 @@ mod show;
 
 mod beside;
 
-#[allow(dead_code)] // what a description may say is read in the steps that follow
 mod catalog;
+mod handler;
+mod key;
+mod mutants;
 mod repo;
 mod workbook;
 
@@ -41,6 +44,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::catalog::Lab;
 use crate::cli::{Cli, Command};
 use crate::repo::{Repo, Server};
+use crate::student::Student;
 use crate::workbook::{State, Workbook};
 
 fn main() -> ExitCode {
@@ -70,8 +74,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         (None, None) => list::list(&repo).map(|()| ExitCode::SUCCESS),
         (None, Some(number)) => {
             let lab = load(number)?;
-            let at_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-            if cli.yes || !at_terminal {
+            if cli.yes || !at_terminal() {
                 exercise::tour(&repo, &lab).await.map(code)
             } else {
                 exercise::guided(&repo, &lab, cli.open).await.map(code)
@@ -101,6 +104,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         (Some(Command::Hint { lab, number }), _) => {
             handout::hint(&repo, &load(lab)?, number.map(usize::from)).map(|()| ExitCode::SUCCESS)
         }
+        (Some(Command::Quiz { lab, answers }), _) => quiz(&repo, &load(lab)?, answers)
+            .await
+            .map(|()| ExitCode::SUCCESS),
         (Some(Command::Solution { lab, apply }), _) => {
             handout::solution(&repo, &load(lab)?, apply).map(|()| ExitCode::SUCCESS)
         }
@@ -108,7 +114,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             handout::reset(&repo, &load(lab)?).map(|()| ExitCode::SUCCESS)
         }
         (Some(Command::Panel(_)), _) => unreachable!("main has run it"),
-        (Some(Command::Verify { bless }), _) => verify::verify(&repo, bless).await.map(code),
+        (Some(Command::Verify { labs, bless }), _) => {
+            verify::verify(&repo, &labs, bless).await.map(code)
+        }
     }
 }
 
@@ -139,6 +147,18 @@ async fn check(
         println!("{}", serde_json::to_string(&report)?);
     }
     Ok(code(report.status.passed()))
+}
+
+async fn quiz(repo: &Repo, lab: &Lab, answers: bool) -> Result<()> {
+    if answers || !at_terminal() {
+        return quiz::print(lab, answers);
+    }
+    quiz::ask(repo, lab, &mut Student::listen()).await.map(drop)
+}
+
+/// Whether somebody is there to be asked.
+fn at_terminal() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 fn code(passed: bool) -> ExitCode {

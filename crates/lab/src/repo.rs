@@ -13,7 +13,9 @@ pub(crate) struct Repo {
 }
 
 /// One of the two servers; they have the same files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Server {
     /// As it was deployed, with its leaks.

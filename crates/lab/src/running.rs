@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -165,6 +165,18 @@ impl Running {
             }
             sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Asks for a path of the labs' routes, once.
+    pub(crate) async fn visit(&self, path: &str) -> Result<()> {
+        let (status, body) = self.ask(path).await?;
+        ensure!(
+            status.is_success(),
+            "{}{path} answered {status}: {}",
+            self.url,
+            String::from_utf8_lossy(&body)
+        );
+        Ok(())
     }
 
     /// Why the server does not answer as it should, as far as it tells: how it ended, what it said.

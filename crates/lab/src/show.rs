@@ -129,6 +129,12 @@ pub(crate) fn finding(lab: &Lab, report: &Report) {
                 ));
             }
         }
+        Status::Holding => {
+            say::bad(&format!(
+                "NO LEAK, BUT HOLDING: lab {n}, {server} does not give back what a spike took ({seconds})"
+            ));
+            say::note(report.reason.as_deref().unwrap_or_default());
+        }
         Status::ContractBroken => {
             say::bad(&format!(
                 "CONTRACT BROKEN: lab {n}, {server} does not do its job ({seconds})"

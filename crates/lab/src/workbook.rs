@@ -152,9 +152,19 @@ impl<'a> Workbook<'a> {
         write_whole(&self.state_file("hints-seen")?, &format!("{count}\n"))
     }
 
-    /// Forgets what was proved and hinted; backups stay.
+    /// How many of the quiz's questions were answered rightly at once, in words.
+    pub(crate) fn quiz(&self) -> Option<String> {
+        let text = fs::read_to_string(self.repo.state(self.lab.number).join("quiz")).ok()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    pub(crate) fn set_quiz(&self, right: usize, of: usize) -> Result<()> {
+        write_whole(&self.state_file("quiz")?, &format!("{right} of {of}\n"))
+    }
+
+    /// Forgets what was proved, hinted and answered; backups stay.
     pub(crate) fn forget(&self) -> Result<()> {
-        for name in ["proved.rs", "hints-seen"] {
+        for name in ["proved.rs", "hints-seen", "quiz"] {
             let path = self.repo.state(self.lab.number).join(name);
             if path.exists() {
                 fs::remove_file(&path)

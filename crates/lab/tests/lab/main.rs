@@ -8,7 +8,6 @@ mod dependencies;
 mod ends;
 mod exercise;
 mod handout;
-mod labs;
 mod student;
 
 use std::path::PathBuf;
