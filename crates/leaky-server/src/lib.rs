@@ -8,6 +8,7 @@ pub mod lab2;
 pub mod lab3;
 pub mod lab6;
 pub mod lab7;
+pub mod lab8;
 
 /// The routes of all labs.
 pub fn labs(config: &mut ServiceConfig) {
@@ -16,5 +17,6 @@ pub fn labs(config: &mut ServiceConfig) {
         .configure(lab2::routes)
         .configure(lab3::routes)
         .configure(lab6::routes)
-        .configure(lab7::routes);
+        .configure(lab7::routes)
+        .configure(lab8::routes);
 }

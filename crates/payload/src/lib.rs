@@ -9,5 +9,6 @@ mod messages;
 
 pub use generate::{Generator, Sample, Template, UnknownPlaceholder};
 pub use messages::{
-    Booked, Latest, Page, Redundant, Report, ReportOn, Search, Size, Tasting, Visit,
+    Booked, Devices, Latest, Page, Purchase, Purchased, Receipt, Redeem, Redeemed, Redundant,
+    Report, ReportOn, Search, ShopLog, SignIn, Size, Tasting, Token, Visit,
 };

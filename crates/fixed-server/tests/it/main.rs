@@ -12,6 +12,7 @@ mod lab2;
 mod lab3;
 mod lab6;
 mod lab7;
+mod lab8;
 
 use program::{Launch, Program};
 

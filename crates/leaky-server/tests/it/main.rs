@@ -14,6 +14,7 @@ mod lab2;
 mod lab3;
 mod lab6;
 mod lab7;
+mod lab8;
 mod start;
 
 use program::{Launch, Program};
