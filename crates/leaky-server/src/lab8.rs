@@ -169,12 +169,10 @@ async fn redeem(ask: Query<Redeem>) -> Result<Json<Redeemed>, Error> {
 
 /// Answers with what happened last, and how often what happened.
 async fn log() -> Json<ShopLog> {
-    let latest = LOG.lock().expect("no handler panics");
-    let counts = COUNTS.lock().expect("no handler panics");
-    Json(ShopLog {
-        latest: latest.iter().cloned().collect(),
-        counts: counts.clone(),
-    })
+    let counts = COUNTS.lock().expect("no handler panics").clone();
+    let log = LOG.lock().expect("no handler panics");
+    let latest = log.iter().cloned().collect();
+    Json(ShopLog { latest, counts })
 }
 
 /// Writes into the log.
