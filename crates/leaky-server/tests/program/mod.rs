@@ -3,6 +3,8 @@
 #![allow(dead_code, unreachable_pub)] // each server's tests use their part
 
 pub mod load;
+pub mod reports;
+pub mod shop;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
