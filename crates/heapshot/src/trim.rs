@@ -9,12 +9,13 @@
 /// `malloc_trim(0)`, which returns each whole page of free memory, in every arena. Elsewhere it does nothing and
 /// returns `false`: musl, macOS and Windows offer no such call.
 ///
-/// It costs more the more free blocks there are, some milliseconds for each hundred megabytes, and threads that allocate
-/// from the arena that it works on wait meanwhile. What is given back must be faulted in again when it is needed again.
-/// So call it after something large and rare, on a thread that nobody waits for, and never after each request.
+/// It walks over all free blocks, with a system call for each hole that has whole pages: from microseconds to some
+/// milliseconds for a hundred megabytes. Threads that allocate from the arena that it works on wait meanwhile, and what
+/// was given back must be faulted in again, page by page, when it is needed again. So call it after something large and
+/// rare, on a thread that nobody waits for, and never after each request.
 ///
-/// Works with and without [`Alloc`](crate::Alloc), and whether or not anything is recorded. It speaks to the system's allocator: if the program
-/// has another as its global allocator, such as jemalloc, that one has its own ways.
+/// It works with and without [`Alloc`](crate::Alloc), and whether or not anything is recorded. It speaks to the system's
+/// allocator: one that a program has put in its place, such as jemalloc, has its own ways.
 pub fn trim() -> bool {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: it takes a number and the allocator's own locks, and touches free memory alone.
