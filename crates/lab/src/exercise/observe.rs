@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use crate::beside::Beside;
 use crate::catalog::Lab;
 use crate::compile::{self, Build};
-use crate::measure::{self, memory};
+use crate::measure;
+use crate::progress::memory;
 use crate::repo::{Repo, Server};
 use crate::running::Running;
 use crate::say::{self, code};
@@ -60,9 +61,9 @@ pub(super) async fn observe(
          The snapshot paused it for {:.1} ms; while the file was written it went on serving.\n\
          By hand you would have typed:\n  {}",
         code(server.url()),
-        terminal_number(before.live_bytes),
-        terminal_number(before.live_blocks),
-        milliseconds(before.pause_us),
+        terminal_number(first.profile.totals.live_bytes),
+        terminal_number(first.profile.totals.live_blocks),
+        milliseconds(first.profile.metadata.pause.unwrap_or_default().as_micros() as u64),
         code(format!("curl '{}/heapdump?name=before'", server.url())),
     ));
     if let Some(panel) = panel {
@@ -95,11 +96,12 @@ pub(super) async fn observe(
         server.stop().await;
         return Ok(false);
     };
-    let report = measure::drive(&server, lab, 0, requests, Some(WATCHABLE)).await?;
-    say::note(&report.to_string());
+    let mut series = server.series(&lab.routes, &crate::course::load_of(lab))?;
+    series.step(requests, "x", &mut |_| std::ops::ControlFlow::Continue(())).await?;
+    series.finish().await?;
     if let Some(spike) = &lab.load.spike {
         say::note(&format!("And once {spike}, the spike."));
-        server.visit(spike).await?;
+        crate::contract::spike(&server, spike).await.unwrap();
     }
 
     say::heading("3. The second snapshot");
@@ -111,12 +113,12 @@ pub(super) async fn observe(
     say::note(&format!(
         "{} now. {}",
         memory(health.live_bytes, health.rss_bytes),
-        told(&guess, before.live_bytes, after.live_bytes)
+        told(&guess, first.profile.totals.live_bytes, second.profile.totals.live_bytes)
     ));
     if lab.load.spike.is_some() {
         say::note(&format!(
             "At the first snapshot it was {}.",
-            memory(before.live_bytes, first.profile.metadata.rss_bytes)
+            memory(first.profile.totals.live_bytes, first.profile.metadata.rss_bytes)
         ));
     }
 
