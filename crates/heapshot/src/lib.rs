@@ -28,6 +28,7 @@ mod error;
 mod gate;
 mod recorder;
 mod snapshot;
+mod trim;
 #[cfg(unix)]
 mod writer;
 
@@ -36,3 +37,4 @@ pub use document::{Metadata, rss_bytes};
 pub use error::Error;
 pub use recorder::{Builder, Live, Recorder};
 pub use snapshot::{Frozen, Snapshot};
+pub use trim::trim;
