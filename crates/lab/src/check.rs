@@ -123,7 +123,11 @@ async fn build(repo: &Repo, book: &Workbook<'_>, server: Server) -> Result<(Stri
 }
 
 /// How a file breaks its contract before anything is asked of it: routes of its own, which nobody measures.
-fn besides(book: &Workbook<'_>, content: &str, server: Server) -> Result<Option<String>> {
+pub(crate) fn besides(
+    book: &Workbook<'_>,
+    content: &str,
+    server: Server,
+) -> Result<Option<String>> {
     if server == Server::Leaky {
         return Ok(None);
     }
@@ -158,7 +162,8 @@ pub(crate) fn not_started(lab: &Lab) -> Report {
     Report::new(lab, Server::Fixed, Status::NotStarted)
 }
 
-fn judge(
+/// What a server is, by what came of its build and its measurement.
+pub(crate) fn judge(
     lab: &Lab,
     server: Server,
     outcome: Option<Outcome>,

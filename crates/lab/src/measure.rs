@@ -1,11 +1,12 @@
 //! The measurement: a boot snapshot, the contract, then snapshots at rest at request counts that double,
 //! how each site grew between them, and the contract once more.
 
+use std::fs;
 use std::future::pending;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use bytesize::ByteSize;
 use heapdiff::verdict::{self, Judgement, SiteGrowth, Verdict};
 use heapdiff::{InApp, Profile};
@@ -13,6 +14,7 @@ use tokio::time::sleep;
 
 use crate::catalog::Lab;
 use crate::contract::{self, When};
+use crate::program::Program;
 use crate::repo::Server;
 use crate::running::{Dump, Running};
 
@@ -49,7 +51,7 @@ pub(crate) enum Outcome {
 /// # Errors
 /// When the server cannot be run or asked: the environment's fault, not the student's.
 pub(crate) async fn measure(
-    program: &Path,
+    program: &Program,
     server: Server,
     lab: &Lab,
     folder: &Path,
@@ -196,7 +198,13 @@ async fn series(running: &Running, lab: &Lab) -> Result<Result<(Shot, Vec<Shot>)
 }
 
 /// Reads a snapshot; its file's name is enough to know it by.
-pub(crate) fn read(dump: &Dump) -> Result<Shot, heapdiff::Error> {
+///
+/// # Errors
+/// When it is none; a link or a pipe, which only a server of ill will would put there, among others.
+pub(crate) fn read(dump: &Dump) -> Result<Shot> {
+    let about = fs::symlink_metadata(&dump.path)
+        .with_context(|| format!("cannot read {}", dump.path.display()))?;
+    ensure!(about.is_file(), "{} is no file", dump.path.display());
     let profile = heapdiff::files::read(&dump.path)?;
     let name = dump.path.file_name().unwrap_or_default().to_string_lossy();
     Ok(Shot {

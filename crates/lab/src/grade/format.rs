@@ -1,0 +1,182 @@
+//! What a submission's grades are printed as, for programs. Each is a function of the one [`Sheet`].
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::score::Mark;
+use super::sheet::{Grade, Sheet};
+use super::text;
+
+/// The formats that `--format` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// A table to read
+    Text,
+    /// All that is known, for programs
+    Json,
+    /// Test results as CI servers show them: one test a lab
+    Junit,
+    /// Gradescope's results.json
+    Gradescope,
+    /// The result that GitHub Classroom's reporter reads, appended to $GITHUB_OUTPUT
+    Classroom,
+}
+
+impl Format {
+    /// A sheet as this; ends in a line feed.
+    pub(crate) fn render(self, sheet: &Sheet) -> Result<String> {
+        Ok(match self {
+            Self::Text => text::render(sheet),
+            Self::Json => format!("{}\n", serde_json::to_string(sheet)?),
+            Self::Junit => junit(sheet),
+            Self::Gradescope => format!("{}\n", serde_json::to_string_pretty(&gradescope(sheet))?),
+            Self::Classroom => {
+                format!("result={}\n", STANDARD.encode(classroom(sheet).to_string()))
+            }
+        })
+    }
+}
+
+/// JUnit's XML: passed, failed, or skipped where nothing was begun.
+fn junit(sheet: &Sheet) -> String {
+    let count = |of: &dyn Fn(Mark) -> bool| sheet.labs.iter().filter(|g| of(g.status)).count();
+    let skipped = count(&|mark| mark == Mark::NotStarted);
+    let failures = count(&|mark| !matches!(mark, Mark::Passed | Mark::NotStarted));
+    let totals = format!(
+        "tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"{:.3}\"",
+        sheet.labs.len(),
+        sheet.elapsed_s
+    );
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(xml, "<testsuites name=\"cargo lab grade\" {totals}>");
+    let name = escape(&sheet.submission);
+    let _ = writeln!(xml, "  <testsuite name=\"{name}\" {totals}>");
+    for grade in &sheet.labs {
+        let _ = writeln!(
+            xml,
+            "    <testcase classname=\"{name}\" name=\"{}\" time=\"{:.3}\">",
+            escape(&title(grade)),
+            grade.elapsed_s
+        );
+        let reason = escape(grade.reason.as_deref().unwrap_or_default());
+        let points = points(grade);
+        let _ = match grade.status {
+            Mark::Passed => Ok(()),
+            Mark::NotStarted => writeln!(xml, "      <skipped message=\"{reason}\"/>"),
+            mark => writeln!(
+                xml,
+                "      <failure type=\"{}\" message=\"{}, {points}\">{reason}</failure>",
+                mark.name(),
+                mark.words()
+            ),
+        };
+        let _ = writeln!(
+            xml,
+            "      <system-out>{points}</system-out>\n    </testcase>"
+        );
+    }
+    xml.push_str("  </testsuite>\n</testsuites>\n");
+    xml
+}
+
+/// <https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format>
+fn gradescope(sheet: &Sheet) -> Value {
+    let test = |grade: &Grade| {
+        let mut output = grade.status.words().to_owned();
+        if let Some(reason) = &grade.reason {
+            let _ = write!(output, ": {reason}");
+        }
+        json!({
+            "name": title(grade),
+            "number": grade.lab.to_string(),
+            "score": grade.points,
+            "max_score": grade.max_points,
+            "status": if grade.status == Mark::Passed { "passed" } else { "failed" },
+            "output": output,
+            "output_format": "text",
+            "visibility": "visible",
+            "extra_data": { "status": grade.status, "bytes_per_request": grade.bytes_per_request },
+        })
+    };
+    json!({
+        "score": sheet.points,
+        "execution_time": sheet.elapsed_s.ceil(),
+        "output": remarks(sheet).join("\n"),
+        "output_format": "text",
+        "stdout_visibility": "hidden",
+        "tests": sheet.labs.iter().map(test).collect::<Vec<_>>(),
+    })
+}
+
+/// As <https://github.com/classroom-resources/autograding-grading-reporter> reads it.
+fn classroom(sheet: &Sheet) -> Value {
+    let test = |grade: &Grade| {
+        json!({
+            "name": title(grade),
+            "status": if grade.status == Mark::Passed { "pass" } else { "fail" },
+            "score": grade.points,
+            "message": format!(
+                "{}: {}",
+                grade.status.words(),
+                grade.reason.as_deref().unwrap_or("no leak")
+            ),
+            "test_code": format!("cargo lab check {}", grade.lab),
+            "filename": grade.file.clone().unwrap_or_default(),
+            "line_no": 0,
+            "execution_time": format!("{:.0}s", grade.elapsed_s),
+        })
+    };
+    let all = sheet.labs.iter().all(|grade| grade.status == Mark::Passed);
+    json!({
+        "version": 1,
+        "status": if all { "pass" } else { "fail" },
+        "max_score": sheet.max_points,
+        "tests": sheet.labs.iter().map(test).collect::<Vec<_>>(),
+    })
+}
+
+/// What is to be said of the submission as a whole, a line each.
+pub(super) fn remarks(sheet: &Sheet) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if !sheet.not_taken.is_empty() {
+        remarks.push(format!(
+            "changed, not taken: {}",
+            sheet.not_taken.join(", ")
+        ));
+    }
+    for grade in &sheet.labs {
+        for note in &grade.notes {
+            remarks.push(format!("lab {}: the file {note}", grade.lab));
+        }
+    }
+    remarks
+}
+
+pub(super) fn title(grade: &Grade) -> String {
+    format!("lab {}: {}", grade.lab, grade.title)
+}
+
+fn points(grade: &Grade) -> String {
+    format!("{} of {} points", grade.points, grade.max_points)
+}
+
+/// For an attribute or an element's text. XML has no way to write most control characters.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
