@@ -180,3 +180,90 @@ pub(super) fn escape(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet() -> Sheet {
+        let grade = |lab, status, points, reason: Option<&str>| Grade {
+            lab,
+            title: "The list & <others>".to_owned(),
+            status,
+            points,
+            max_points: 10.0,
+            reason: reason.map(str::to_owned),
+            bytes_per_request: None,
+            starter_bytes_per_request: None,
+            top_site: None,
+            file: Some("lab1.rs".to_owned()),
+            notes: vec!["uses std::fs".to_owned()],
+            elapsed_s: 1.5,
+        };
+        Sheet {
+            submission: "ada \"<b>\" \u{1}".to_owned(),
+            points: 12.5,
+            max_points: 30.0,
+            labs: vec![
+                grade(1, Mark::Passed, 10.0, None),
+                grade(
+                    2,
+                    Mark::Leaking,
+                    2.5,
+                    Some("it keeps 40 bytes & more\n<here>"),
+                ),
+                grade(3, Mark::NotStarted, 0.0, Some("there is none")),
+            ],
+            not_taken: vec!["Cargo.toml".to_owned()],
+            confinement: Vec::new(),
+            elapsed_s: 4.5,
+        }
+    }
+
+    #[test]
+    fn in_junit_what_is_not_started_is_skipped_and_names_are_escaped() {
+        let xml = Format::Junit.render(&sheet()).unwrap();
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let suite = document.root_element().first_element_child().unwrap();
+        assert_eq!(suite.attribute("name"), Some("ada \"<b>\" \u{fffd}"));
+        let number = |name| suite.attribute(name).unwrap();
+        assert_eq!(
+            (number("tests"), number("failures"), number("skipped")),
+            ("3", "1", "1")
+        );
+        let cases: Vec<_> = suite
+            .children()
+            .filter(roxmltree::Node::is_element)
+            .collect();
+        let has = |at: usize, tag: &str| cases[at].children().find(|node| node.has_tag_name(tag));
+        assert!(has(0, "failure").is_none() && has(0, "skipped").is_none());
+        let failure = has(1, "failure").unwrap();
+        assert_eq!(failure.attribute("type"), Some("leaking"));
+        assert_eq!(
+            failure.attribute("message"),
+            Some("leaking, 2.5 of 10 points")
+        );
+        assert_eq!(failure.text(), Some("it keeps 40 bytes & more\n<here>"));
+        assert!(has(2, "skipped").is_some());
+    }
+
+    #[test]
+    fn what_was_not_taken_and_what_is_unusual_is_said_once_each() {
+        let text = Format::Text.render(&sheet()).unwrap();
+        assert_eq!(
+            text.matches("changed, not taken: Cargo.toml").count(),
+            1,
+            "{text}"
+        );
+        assert_eq!(text.matches("the file uses std::fs").count(), 3, "{text}");
+        assert!(text.contains("12.5 of 30 points"), "{text}");
+    }
+
+    #[test]
+    fn a_class_of_classroom_results_passes_only_if_all_is_passed() {
+        let mut sheet = sheet();
+        assert_eq!(classroom(&sheet)["status"], "fail");
+        sheet.labs.truncate(1);
+        assert_eq!(classroom(&sheet)["status"], "pass");
+    }
+}

@@ -176,7 +176,8 @@ fn within(folder: &Path) -> PathBuf {
     match (entries.next(), entries.next()) {
         (Some(only), None) if only.file_type().is_ok_and(|kind| kind.is_dir()) => {
             let name = only.file_name();
-            if name == "crates" || name == "fixed-server" || name == "src" {
+            let is_part = name == "crates" || name == "fixed-server" || name == "src";
+            if is_part || name.to_string_lossy().ends_with(".rs") {
                 folder.to_path_buf()
             } else {
                 only.path()
