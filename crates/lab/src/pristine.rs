@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -19,6 +19,9 @@ use crate::repo::Repo;
 pub(crate) const PARTS: [&str; 4] = [MANIFEST, "Cargo.lock", "crates", "labs"];
 
 const MANIFEST: &str = "Cargo.toml";
+
+/// The crate whose files students edit.
+const STUDENTS: &str = "fixed-server";
 
 /// A copy in `.lab/NAME`, as the workspace is now. What is there already and is the same stays as it is, and with it what
 /// was built of it.
@@ -64,7 +67,15 @@ fn with_version_of_its_own(manifest: &str, name: &str) -> Result<String> {
 /// Makes `to` hold what `from` holds.
 fn mirror(from: &Path, to: &Path) -> io::Result<()> {
     if !from.is_dir() {
-        return write_if_new(to, &fs::read(from)?);
+        let is_new = !to.exists();
+        write_if_new(to, &fs::read(from)?)?;
+        // What was built of an earlier copy is what this one would be, so it is as old; but not where students' files
+        // come and go, for then it may have been built of another's.
+        if is_new && !from.components().any(|part| part.as_os_str() == STUDENTS) {
+            let written = fs::metadata(from)?.modified()?;
+            return File::options().write(true).open(to)?.set_modified(written);
+        }
+        return Ok(());
     }
     if !to.is_dir() {
         remove(to)?;

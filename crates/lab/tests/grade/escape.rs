@@ -54,7 +54,7 @@ fn grandchildren_in_sessions_of_their_own_end_with_the_run() {
 /// A grader whose student's server spins, at the moment at which it does.
 fn with_a_running_server(desk: &Desk) -> Child {
     let folder = desk.folder("spins");
-    let grader = desk
+    let mut grader = desk
         .command(&["--submission", folder.to_str().unwrap(), "--lab", "1"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -62,7 +62,8 @@ fn with_a_running_server(desk: &Desk) -> Child {
         .unwrap();
     // Its supervisor, and the server itself.
     wait_for("the server", || {
-        running(&format!("run-{STUDENTS}/box/fixed-server --listen")).len() > 2
+        assert_eq!(grader.try_wait().unwrap(), None, "the grader has ended");
+        running(&format!("run-{STUDENTS}/box/fixed-server --listen")).len() > 1
     });
     grader
 }
