@@ -10,6 +10,12 @@ lab2:
 lab3:
     cargo lab 3
 
+lab4:
+    cargo lab 4
+
+lab5:
+    cargo lab 5
+
 lab6:
     cargo lab 6
 

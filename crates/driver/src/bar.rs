@@ -50,6 +50,11 @@ impl Bar {
         }
     }
 
+    /// Does `print` while the bar is off the terminal, so that it does not draw over what is printed.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.drawn.suspend(print)
+    }
+
     /// Shows `message` after the numbers, in place of an earlier one.
     pub fn set_message(&self, message: impl Into<String>) {
         self.drawn.set_message(message.into());

@@ -35,6 +35,9 @@ pub enum LoadError {
         /// The placeholder.
         source: UnknownPlaceholder,
     },
+    /// Nowhere to send to.
+    #[error("nowhere to send to: give a URL like http://127.0.0.1:3000/path")]
+    NoUrl,
     /// No requests asked for.
     #[error("nothing to send: the number of requests must be at least 1")]
     NoRequests,
@@ -44,6 +47,9 @@ pub enum LoadError {
     /// A rate that is not a positive, finite number.
     #[error("cannot send {0} requests/s: the rate must be a positive number")]
     Rate(f64),
+    /// A status to accept that is none, or a success.
+    #[error("cannot accept status {0} besides 2xx: give one from 300 to 599, such as 503")]
+    Accept(u16),
     /// A timeout of nothing.
     #[error("every request would time out: the timeout must be longer than zero")]
     NoTimeout,

@@ -1,7 +1,8 @@
 //! Hammers a server with requests and reports how it answered.
 //!
 //! [`run`] sends the requests that a [`Load`] describes and returns a [`Report`]; a [`Progress`] can be
-//! polled meanwhile, and a [`Bar`] shows it. What the requests do to the server's heap is left to others.
+//! polled meanwhile, and a [`Bar`] shows it. [`series`] takes snapshots of the server's heap between stretches of load;
+//! what they mean is left to others.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), driver::LoadError> {
@@ -22,6 +23,8 @@
 mod error;
 mod load;
 mod run;
+
+pub mod series;
 
 mod bar;
 mod progress;

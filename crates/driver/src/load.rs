@@ -8,9 +8,9 @@ use crate::targets::Targets;
 /// A load to put on a server. [`run`](crate::run) checks it before it sends anything.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
-    /// Where to: plain HTTP. May hold [`payload::Template`]'s placeholders in its path and query:
-    /// `http://127.0.0.1:3000/search?q={word}&user={user}`.
-    pub url: String,
+    /// Where to, in turn: plain HTTP. Each may hold [`payload::Template`]'s placeholders in its path and query:
+    /// `http://127.0.0.1:3000/search?q={word}&user={user}`. At least one.
+    pub urls: Vec<String>,
     /// How many requests in all, at least 1.
     pub requests: u64,
     /// How many connections, each with one request in flight; at least 1.
@@ -21,6 +21,12 @@ pub struct Load {
     pub rate: Option<f64>,
     /// Fixes what the placeholders become.
     pub seed: u64,
+    /// How many requests of this load were sent before: URLs and placeholders go on behind them, as if it had never
+    /// stopped.
+    pub after: u64,
+    /// A status that means "not now" and counts as an answer, although it is no 2xx: what a server with backpressure
+    /// says.
+    pub accept: Option<u16>,
     /// How long a request may take, from sending it to the last byte of its answer.
     pub timeout: Duration,
 }
@@ -29,11 +35,13 @@ impl Load {
     /// 1000 requests to `url` over 8 connections in a closed loop, seed 0, 30 s for each.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
-            url: url.into(),
+            urls: vec![url.into()],
             requests: 1000,
             connections: 8,
             rate: None,
             seed: 0,
+            after: 0,
+            accept: None,
             timeout: Duration::from_secs(30),
         }
     }
@@ -54,7 +62,12 @@ impl Load {
         if self.timeout.is_zero() {
             return Err(LoadError::NoTimeout);
         }
-        Targets::parse(&self.url, self.seed)
+        if let Some(status) = self.accept
+            && !(300..600).contains(&status)
+        {
+            return Err(LoadError::Accept(status));
+        }
+        Targets::parse(&self.urls, self.seed, self.after)
     }
 }
 
@@ -93,6 +106,20 @@ mod tests {
                 ..good()
             }),
             LoadError::NoTimeout
+        ));
+        for status in [0, 200, 600] {
+            let accept = Some(status);
+            assert!(matches!(
+                refused(Load { accept, ..good() }),
+                LoadError::Accept(_)
+            ));
+        }
+        assert!(matches!(
+            refused(Load {
+                urls: vec![],
+                ..good()
+            }),
+            LoadError::NoUrl
         ));
         for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             let rate = Some(rate);

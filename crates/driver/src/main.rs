@@ -1,97 +1,46 @@
-//! The command `driver`: parses its arguments, runs the load, prints the report. All else is the library's.
+//! The command `driver`: parses its arguments, runs a load or a series, prints what came of it. All else is the library's.
 #![forbid(unsafe_code)]
 
-use std::future::Future;
-use std::io::{self, Write};
-use std::process::ExitCode;
-use std::time::Duration;
+mod cli;
 
-use clap::Parser;
-use driver::{Bar, Load, Progress, Report, Stopped};
+use std::future::Future;
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
 
 /// Hammers a server with GET requests and reports how fast and how well it answered.
 ///
-/// Exit code: 0 every request succeeded (2xx), 1 some failed, 2 bad arguments, 130 interrupted.
+/// Exit code: 0 every request succeeded (2xx, or --accept), 1 some failed, 2 bad arguments, 130 interrupted.
 #[derive(Parser)]
-#[command(version)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 struct Args {
-    /// Plain HTTP; {id}, {user}, {session}, {word} and {quantity} in its path or query are filled from
-    /// the seed: `http://127.0.0.1:3000/search?q={word}&user={user}`
-    url: String,
+    #[command(subcommand)]
+    command: Option<Command>,
 
-    /// Requests to send in all
-    #[arg(short = 'n', long, default_value_t = 1000, value_name = "N")]
-    requests: u64,
+    #[command(flatten)]
+    load: cli::load::LoadArgs,
+}
 
-    /// Connections, each with one request in flight at the most
-    #[arg(short, long, default_value_t = 8, value_name = "C")]
-    connections: usize,
-
-    /// Open loop: so many requests per second in all, whether or not the server keeps up; latency counts
-    /// from when a request should have been sent [default: closed loop, each connection sends its next
-    /// request once the last is answered]
-    #[arg(short, long, value_name = "R")]
-    rate: Option<f64>,
-
-    /// Fixes what the placeholders of the URL become
-    #[arg(long, default_value_t = 0, value_name = "S")]
-    seed: u64,
-
-    /// How long a request may take, with its unit: 500ms, 30s, 2m
-    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
-    timeout: Duration,
-
-    /// Print the report as one JSON object; times in microseconds (_us) or seconds (_s)
-    #[arg(long)]
-    json: bool,
+#[derive(Subcommand)]
+enum Command {
+    Series(cli::series::SeriesArgs),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    match drive(&args).await {
-        Ok(report) => {
-            // A reader that has gone (`| head`) has seen all it wanted.
-            let _ = print(&report, args.json);
-            exit_code(&report)
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-async fn drive(args: &Args) -> Result<Report, driver::LoadError> {
-    let load = Load {
-        url: args.url.clone(),
-        requests: args.requests,
-        connections: args.connections,
-        rate: args.rate,
-        seed: args.seed,
-        timeout: args.timeout,
+    let stop = match interruption() {
+        Ok(stop) => stop,
+        Err(error) => return cli::refused(&error),
     };
-    let stop = interruption()?;
-    let progress = Progress::default();
-    let _bar = Bar::start(&progress, load.requests);
-    driver::run(&load, &progress, stop).await
-}
-
-fn print(report: &Report, json: bool) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    if json {
-        serde_json::to_writer(&mut stdout, report)?;
-        writeln!(stdout)
-    } else {
-        write!(stdout, "{report}")
-    }
-}
-
-fn exit_code(report: &Report) -> ExitCode {
-    match report.stopped {
-        Some(Stopped::Interrupted) => ExitCode::from(130),
-        None if report.all_ok() => ExitCode::SUCCESS,
-        Some(Stopped::ServerGone) | None => ExitCode::FAILURE,
+    match args.command {
+        None => cli::load::main(&args.load, stop).await,
+        Some(Command::Series(series)) => cli::series::main(&series, stop).await,
     }
 }
 

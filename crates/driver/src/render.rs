@@ -16,6 +16,9 @@ impl fmt::Display for Report {
             write!(f, " of {}", HumanCount(self.planned))?;
         }
         write!(f, " sent, {} ok", HumanCount(self.ok))?;
+        if self.turned_away > 0 {
+            write!(f, ", {} turned away", HumanCount(self.turned_away))?;
+        }
         match self.failed() {
             0 => writeln!(f)?,
             failed => writeln!(f, ", {} failed", HumanCount(failed))?,
@@ -144,9 +147,11 @@ mod tests {
     fn report() -> Report {
         Report {
             url: "http://127.0.0.1:3000/".to_owned(),
+            urls: vec!["http://127.0.0.1:3000/".to_owned()],
             planned: 20_000,
             requests: 20_000,
             ok: 20_000,
+            turned_away: 0,
             errors: vec![],
             elapsed: Duration::from_millis(1234),
             requests_per_second: 16_207.4,
@@ -227,6 +232,20 @@ errors
         2 × HTTP 503: the heap is full
 stopped      gave up after 1,040 of 20,000 requests: server refuses connections
 "
+        );
+    }
+
+    #[test]
+    fn who_was_turned_away_counts_apart() {
+        let report = Report {
+            ok: 12_000,
+            turned_away: 7_999,
+            ..report()
+        };
+        let first = report.to_string().lines().next().unwrap().to_owned();
+        assert_eq!(
+            first,
+            "requests     20,000 sent, 12,000 ok, 7,999 turned away, 1 failed"
         );
     }
 

@@ -10,14 +10,18 @@ use crate::failure::ErrorKind;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
-    /// The URL as given, with its placeholders.
+    /// The first URL as given, with its placeholders.
     pub url: String,
+    /// All of them, which were asked in turn.
+    pub urls: Vec<String>,
     /// How many requests were asked for.
     pub planned: u64,
     /// How many were answered or failed; those cut off by an interruption are in neither number.
     pub requests: u64,
     /// How many were answered with a 2xx status.
     pub ok: u64,
+    /// How many were answered with the status that [`Load::accept`](crate::Load::accept) names.
+    pub turned_away: u64,
     /// The failures by kind, the most frequent first.
     pub errors: Vec<Errors>,
     /// From the first request to the last answer; in JSON, seconds.
@@ -84,12 +88,13 @@ pub enum Stopped {
 impl Report {
     /// How many requests failed.
     pub fn failed(&self) -> u64 {
-        self.requests - self.ok
+        self.requests - self.ok - self.turned_away
     }
 
-    /// Whether every request that was asked for was sent and succeeded.
+    /// Whether every request that was asked for was sent and answered, with success or with the status that was to be
+    /// accepted.
     pub fn all_ok(&self) -> bool {
-        self.ok == self.planned
+        self.ok + self.turned_away == self.planned
     }
 }
 

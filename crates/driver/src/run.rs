@@ -102,7 +102,7 @@ async fn send(
     let started = Instant::now();
     let shared = Arc::new(Shared {
         tickets: Arc::new(Tickets::new(targets, load.requests, load.rate)),
-        tally: Mutex::new(Tally::new()),
+        tally: Mutex::new(Tally::new(load.accept)),
         progress,
         absences_allowed: ABSENCES_PER_CONNECTION.saturating_mul(load.connections as u64),
     });
@@ -137,13 +137,12 @@ impl Shared {
     }
 
     fn record(&self, outcome: Result<u64, Failure>, latency: Duration) {
-        let ok = outcome.is_ok();
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        tally.record(outcome, latency);
+        let answered = tally.record(outcome, latency);
         if tally.absences() >= self.absences_allowed {
             self.tickets.close();
         }
-        self.progress.count(ok);
+        self.progress.count(answered);
     }
 }
 
@@ -166,10 +165,12 @@ fn report(load: Load, tally: &Tally, elapsed: Duration, interrupted: bool) -> Re
     #[expect(clippy::cast_precision_loss, reason = "nobody reads more digits")]
     let requests_per_second = tally.ok() as f64 / elapsed.as_secs_f64();
     Report {
-        url: load.url,
+        url: load.urls.first().cloned().unwrap_or_default(),
+        urls: load.urls,
         planned: load.requests,
         requests: tally.done(),
         ok: tally.ok(),
+        turned_away: tally.turned_away(),
         errors: tally.errors(),
         elapsed,
         requests_per_second,

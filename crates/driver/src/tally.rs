@@ -11,7 +11,10 @@ use crate::report::{Errors, Latency};
 /// Grows with each request's outcome.
 pub(crate) struct Tally {
     ok: u64,
+    turned_away: u64,
     failed: u64,
+    /// The status that turns away.
+    accept: Option<u16>,
     bytes: u64,
     failures: BTreeMap<ErrorKind, (u64, String)>,
     /// Of the successful requests, in microseconds.
@@ -24,10 +27,13 @@ pub(crate) struct Tally {
 const SIGNIFICANT_DIGITS: u8 = 3;
 
 impl Tally {
-    pub(crate) fn new() -> Self {
+    /// An answer with the status `accept` is no failure.
+    pub(crate) fn new(accept: Option<u16>) -> Self {
         Self {
             ok: 0,
+            turned_away: 0,
             failed: 0,
+            accept,
             bytes: 0,
             failures: BTreeMap::new(),
             latencies: Histogram::new(SIGNIFICANT_DIGITS).expect("between 0 and 5 digits"),
@@ -35,7 +41,8 @@ impl Tally {
         }
     }
 
-    pub(crate) fn record(&mut self, outcome: Result<u64, Failure>, latency: Duration) {
+    /// Counts one; whether it was an answer.
+    pub(crate) fn record(&mut self, outcome: Result<u64, Failure>, latency: Duration) -> bool {
         match outcome {
             Ok(bytes) => {
                 self.ok += 1;
@@ -45,6 +52,15 @@ impl Tally {
                 self.latencies
                     .record(micros)
                     .expect("the histogram resizes itself");
+                true
+            }
+            Err(Failure {
+                kind: ErrorKind::Status(status),
+                ..
+            }) if self.accept == Some(status) => {
+                self.turned_away += 1;
+                self.absences = 0;
+                true
             }
             Err(Failure { kind, text }) => {
                 self.failed += 1;
@@ -54,6 +70,7 @@ impl Tally {
                     0
                 };
                 self.failures.entry(kind).or_insert((0, text)).0 += 1;
+                false
             }
         }
     }
@@ -62,8 +79,12 @@ impl Tally {
         self.ok
     }
 
+    pub(crate) fn turned_away(&self) -> u64 {
+        self.turned_away
+    }
+
     pub(crate) fn done(&self) -> u64 {
-        self.ok + self.failed
+        self.ok + self.turned_away + self.failed
     }
 
     /// Bytes of the successful answers' bodies.
@@ -122,7 +143,7 @@ mod tests {
 
     #[test]
     fn each_kind_keeps_its_count_and_its_first_text() {
-        let mut tally = Tally::new();
+        let mut tally = Tally::new(None);
         tally.record(failure(ErrorKind::Closed, "gone"), Duration::ZERO);
         tally.record(failure(ErrorKind::Status(500), "first"), Duration::ZERO);
         tally.record(failure(ErrorKind::Status(500), "second"), Duration::ZERO);
@@ -135,7 +156,7 @@ mod tests {
 
     #[test]
     fn any_answer_ends_a_row_of_absences() {
-        let mut tally = Tally::new();
+        let mut tally = Tally::new(None);
         tally.record(failure(ErrorKind::Refused, ""), Duration::ZERO);
         tally.record(failure(ErrorKind::Unreachable, ""), Duration::ZERO);
         assert_eq!(tally.absences(), 2);
@@ -144,8 +165,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_turned_away_is_an_answer_that_counts_apart() {
+        let mut tally = Tally::new(Some(503));
+        tally.record(failure(ErrorKind::Refused, ""), Duration::ZERO);
+        assert!(tally.record(failure(ErrorKind::Status(503), "later"), Duration::ZERO));
+        assert!(!tally.record(failure(ErrorKind::Status(500), "no"), Duration::ZERO));
+        assert!(tally.record(Ok(1), Duration::ZERO));
+        assert_eq!(
+            (
+                tally.ok(),
+                tally.turned_away(),
+                tally.done(),
+                tally.absences()
+            ),
+            (1, 1, 4, 0)
+        );
+        assert_eq!(tally.errors().len(), 2);
+    }
+
+    #[test]
     fn latencies_are_those_of_successful_requests_to_three_digits() {
-        let mut tally = Tally::new();
+        let mut tally = Tally::new(None);
         assert!(tally.latency().is_none());
         tally.record(failure(ErrorKind::Refused, ""), Duration::ZERO);
         for millis in 1..=1000 {
@@ -160,7 +200,7 @@ mod tests {
 
     #[test]
     fn hours_fit_into_the_histogram() {
-        let mut tally = Tally::new();
+        let mut tally = Tally::new(None);
         tally.record(Ok(0), Duration::from_secs(7200));
         assert!(tally.latency().unwrap().max >= 7_200_000_000);
     }

@@ -1,22 +1,61 @@
-//! Which URL each request asks for: the placeholders filled from the seed, in an order that never changes.
+//! Which URL each request asks for: several in turn, the placeholders filled from the seed, in an order that never changes.
 
-use payload::{Generator, Template};
+use payload::{Generator, Sample, Template};
 use reqwest::Url;
 
 use crate::error::LoadError;
 
 /// An endless stream of URLs.
 #[derive(Clone, Debug)]
-pub(crate) enum Targets {
+pub(crate) struct Targets {
+    list: Vec<Target>,
+    /// Index into `list`.
+    turn: usize,
+    /// One for all of them; `None` where nothing is to be filled.
+    generator: Option<Box<Generator>>,
+}
+
+#[derive(Clone, Debug)]
+enum Target {
     Constant(Url),
-    Filled {
-        template: Template,
-        generator: Box<Generator>,
-    },
+    Filled(Template),
 }
 
 impl Targets {
-    pub(crate) fn parse(text: &str, seed: u64) -> Result<Self, LoadError> {
+    /// What comes after `after` requests have been sent.
+    pub(crate) fn parse(urls: &[String], seed: u64, after: u64) -> Result<Self, LoadError> {
+        let list = urls
+            .iter()
+            .map(|url| Target::parse(url))
+            .collect::<Result<Vec<_>, _>>()?;
+        let Some(turn) = after.checked_rem(list.len() as u64) else {
+            return Err(LoadError::NoUrl);
+        };
+        let generator = list
+            .iter()
+            .any(|target| matches!(target, Target::Filled(_)))
+            .then(|| {
+                let mut generator = Generator::new(seed);
+                (0..after).for_each(|_| drop(generator.next()));
+                Box::new(generator)
+            });
+        Ok(Self {
+            list,
+            turn: usize::try_from(turn).expect("less than the length of a list"),
+            generator,
+        })
+    }
+
+    pub(crate) fn next(&mut self) -> Url {
+        let sample = self.generator.as_mut().and_then(Iterator::next);
+        let target = &self.list[self.turn];
+        self.turn = (self.turn + 1) % self.list.len();
+        target.fill(sample.as_ref())
+    }
+}
+
+impl Target {
+    fn parse(text: &str) -> Result<Self, LoadError> {
         let unusable = |reason: String| LoadError::Url {
             url: text.to_owned(),
             reason,
@@ -41,24 +80,16 @@ impl Targets {
         Ok(if template.is_constant() {
             Self::Constant(url)
         } else {
-            Self::Filled {
-                template,
-                generator: Box::new(Generator::new(seed)),
-            }
+            Self::Filled(template)
         })
     }
 
-    pub(crate) fn next(&mut self) -> Url {
-        match self {
-            Self::Constant(url) => url.clone(),
-            Self::Filled {
-                template,
-                generator,
-            } => {
-                let sample = generator.next().expect("a generator is endless");
-                Url::parse(&template.fill(&sample))
-                    .expect("a URL stays one when letters and digits fill its path or query")
-            }
+    fn fill(&self, sample: Option<&Sample>) -> Url {
+        match (self, sample) {
+            (Self::Constant(url), _) => url.clone(),
+            (Self::Filled(template), Some(sample)) => Url::parse(&template.fill(sample))
+                .expect("a URL stays one when letters and digits fill its path or query"),
+            (Self::Filled(_), None) => unreachable!("a generator is endless, and there is one"),
         }
     }
 }
@@ -67,13 +98,41 @@ impl Targets {
 mod tests {
     use super::Targets;
 
-    fn take(url: &str, seed: u64) -> Vec<String> {
-        let mut targets = Targets::parse(url, seed).unwrap();
+    fn twenty(urls: &[&str], seed: u64, after: u64) -> Vec<String> {
+        let urls: Vec<String> = urls.iter().map(ToString::to_string).collect();
+        let mut targets = Targets::parse(&urls, seed, after).unwrap();
         (0..20).map(|_| targets.next().to_string()).collect()
     }
 
+    fn take(url: &str, seed: u64) -> Vec<String> {
+        twenty(&[url], seed, 0)
+    }
+
     fn error(url: &str) -> String {
-        Targets::parse(url, 0).unwrap_err().to_string()
+        let urls = [url.to_owned()];
+        Targets::parse(&urls, 0, 0).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn several_are_asked_in_turn_each_request_with_values_of_its_own() {
+        let urls = ["http://h/a/{id}", "http://h/b", "http://h/c/{id}"];
+        let asked = twenty(&urls, 1, 0);
+        assert_eq!(
+            asked[..5],
+            [
+                "http://h/a/0",
+                "http://h/b",
+                "http://h/c/2",
+                "http://h/a/3",
+                "http://h/b"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_load_that_goes_on_asks_what_it_would_have_asked() {
+        let urls = ["http://h/a/{session}", "http://h/b/{id}"];
+        assert_eq!(twenty(&urls, 7, 0)[13..], twenty(&urls, 7, 13)[..7]);
     }
 
     #[test]

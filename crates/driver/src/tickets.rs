@@ -153,7 +153,7 @@ mod tests {
     use crate::targets::Targets;
 
     fn tickets(total: u64, rate: Option<f64>) -> Arc<Tickets> {
-        let targets = Targets::parse("http://127.0.0.1/{id}", 0).unwrap();
+        let targets = Targets::parse(&["http://127.0.0.1/{id}".to_owned()], 0, 0).unwrap();
         Arc::new(Tickets::new(targets, total, rate))
     }
 

@@ -6,6 +6,8 @@ use actix_web::web::ServiceConfig;
 pub mod lab1;
 pub mod lab2;
 pub mod lab3;
+pub mod lab4;
+pub mod lab5;
 pub mod lab6;
 
 /// The routes of all labs.
@@ -14,5 +16,7 @@ pub fn labs(config: &mut ServiceConfig) {
         .configure(lab1::routes)
         .configure(lab2::routes)
         .configure(lab3::routes)
+        .configure(lab4::routes)
+        .configure(lab5::routes)
         .configure(lab6::routes);
 }

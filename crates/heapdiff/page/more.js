@@ -3,7 +3,7 @@
 import { h } from "heapdiff/dom.js";
 import { thousands } from "heapdiff/format.js";
 
-const AT_ONCE = 20;
+export const AT_ONCE = 20;
 
 /**
  * The first items of a list, and a button for more.

@@ -4,21 +4,20 @@ import { ComparisonView } from "heapdiff/comparison.js";
 import { load } from "heapdiff/data.js";
 import { fill, h, say } from "heapdiff/dom.js";
 import { FlameView } from "heapdiff/flame-view.js";
+import { GrowthView } from "heapdiff/growth.js";
 import { clip } from "heapdiff/format.js";
 import { Loader } from "heapdiff/loader.js";
+import { Series, explain } from "heapdiff/series.js";
 import * as state from "heapdiff/state.js";
 import { SummaryView } from "heapdiff/summary.js";
 import { tabs } from "heapdiff/tabs.js";
 
 export class PanelViews {
   constructor() {
-    const comparison = new ComparisonView();
-    this.answer = h("div");
-    this.comparison = new Loader({ element: h("div", {}, this.answer, comparison.element), show: (document) => {
-      if (this.answered !== document) this.answer.innerHTML = document.answer; // escaped where it was made
-      this.answered = document;
-      comparison.show(document);
-    } });
+    this.comparison = new Loader(answered(new ComparisonView()));
+    this.growth = new Loader(answered(new GrowthView()));
+    this.series = new Series();
+    this.noSeries = h("div.empty", { hidden: true });
     this.summary = new Loader(new SummaryView());
     this.flame = new FlameView();
     this.bases = [this.baseChooser(), this.baseChooser()];
@@ -28,6 +27,7 @@ export class PanelViews {
     this.tabs = tabs([
       { id: "summary", name: "Summary", show: (panel) => this.showSummary(panel) },
       { id: "comparison", name: "Comparison", show: (panel) => this.showComparison(panel) },
+      { id: "growth", name: "Growth", show: (panel) => this.showGrowth(panel) },
       { id: "flame", name: "Flame graph", show: (panel) => this.showFlame(panel) },
     ], () => "summary");
     this.chosen = h("div", { hidden: true }, this.title, this.tabs.element);
@@ -47,6 +47,7 @@ export class PanelViews {
     say(this.title, clip(snapshot.label, 300));
     this.others = known.snapshots.filter((other) => other.id !== snapshot.id && !other.error);
     this.base = this.chosenBase(known.snapshots);
+    this.judged = this.series.update(known.snapshots, snapshot);
     this.version = versionOf(snapshot);
     this.versions = `${this.version} ${versionOf(this.others.find((other) => other.id === this.base))}`;
     for (const chooser of this.bases) chooser.update(this.others, this.base);
@@ -97,6 +98,15 @@ export class PanelViews {
     this.comparison.load(load, `api/comparison?base=${base}&snapshot=${snapshot}`, this.versions);
   }
 
+  showGrowth(panel) {
+    this.growth.into(panel, this.series.element, this.noSeries);
+    const none = explain(this.noSeries, this.judged, this.snapshot);
+    this.growth.place.hidden = none;
+    if (none) return;
+    const ids = this.judged.map((snapshot) => encodeURIComponent(snapshot.id));
+    this.growth.load(load, `api/verdict?snapshots=${ids.join(",")}`, this.judged.map(versionOf).join(" "));
+  }
+
   showFlame(panel) {
     this.flame.into(panel, this.bases[1].element);
     this.flame.show({ base: this.base, snapshot: this.snapshot.id }, this.versions);
@@ -112,6 +122,18 @@ export class PanelViews {
         h("li", {}, "Send the server the requests that you suspect."),
         h("li", {}, "Take a second snapshot, and look at its Comparison."))]);
   }
+}
+
+/** A view with the head that its document brings above it. */
+function answered(view) {
+  const answer = h("div");
+  let last = null;
+  const show = (document) => {
+    if (last !== document) answer.innerHTML = document.answer; // escaped where it was made
+    last = document;
+    view.show(document);
+  };
+  return { element: h("div", {}, answer, view.element), show };
 }
 
 /** A file may be replaced under its name, as a server does when it is asked for that name again. */

@@ -1,23 +1,33 @@
-// The report: two snapshots that never change, all documents in the file. The head is there already; this adds the tabs.
+// The report: two snapshots, or a series, that never change; all documents in the file. The head is there already; this
+// adds the tabs.
 
 import { ComparisonView } from "heapdiff/comparison.js";
 import { load } from "heapdiff/data.js";
 import { h } from "heapdiff/dom.js";
 import { FlameView } from "heapdiff/flame-view.js";
+import { GrowthView } from "heapdiff/growth.js";
 import { Loader } from "heapdiff/loader.js";
 import * as state from "heapdiff/state.js";
 import { SummaryView } from "heapdiff/summary.js";
 import { tabs } from "heapdiff/tabs.js";
 
-/** @param {{base: string, snapshot: string, view: object}} boot the ids of the two snapshots, and how to look at them at first */
+/**
+ * @param {{base: string, snapshot: string, tabs: string[], view: object}} boot the ids of the two snapshots that are
+ *   compared, which tabs there are (the first is open), and how to look at them at first
+ */
 export function start(boot) {
   state.begin(boot.view);
+  const growth = new Loader(new GrowthView());
   const comparison = new Loader(new ComparisonView());
   const summary = new Loader(new SummaryView());
   const flame = new FlameView();
   const which = chooser();
 
-  const views = tabs([
+  const all = [
+    { id: "growth", name: "Growth", show: (panel) => {
+      growth.into(panel);
+      growth.load(load, "api/verdict");
+    } },
     { id: "comparison", name: "Comparison", show: (panel) => {
       comparison.into(panel);
       comparison.load(load, `api/comparison?base=${boot.base}&snapshot=${boot.snapshot}`);
@@ -30,7 +40,8 @@ export function start(boot) {
       flame.into(panel);
       flame.show({ base: boot.base, snapshot: boot.snapshot });
     } },
-  ], () => "comparison");
+  ];
+  const views = tabs(all.filter((tab) => boot.tabs.includes(tab.id)), () => boot.tabs[0]);
 
   document.getElementById("views").append(views.element);
   state.listen(views.refresh);

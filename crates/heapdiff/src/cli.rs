@@ -1,6 +1,7 @@
 //! The command line of `heapdiff`: what can be asked, and what is answered.
 
 mod compare;
+mod destination;
 mod export;
 mod flamegraph;
 mod verdict;
@@ -40,6 +41,11 @@ enum Command {
     /// Says what grew, shrank and churned between two snapshots
     Compare(compare::Compare),
     /// Says from a series of snapshots whether the program leaks, and where
+    ///
+    /// Warm up, then take a snapshot at rest each time the requests have doubled: n, 2n, 4n, 8n. A leak grows in each
+    /// doubling, in proportion; a cache, a pool or a static does not.
+    ///
+    /// Exit codes: 0 no leak, 1 leak, 2 wrong usage or bad input, 3 inconclusive (the notes say what to do).
     Verdict(verdict::Verdict),
     /// Says what a snapshot holds
     Show(Show),

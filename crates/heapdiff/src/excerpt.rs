@@ -89,27 +89,34 @@ pub fn of_leak(growth: &SiteGrowth, sources: &Finder, screen: &Screen) -> Option
         return None;
     }
     let source = sources.find(frame.file()?)?;
+    let title = format!(
+        "`{}` leaks {} bytes per request",
+        growth.site.constructor(),
+        rate(growth.bytes_per_request.estimate).trim_start_matches('+')
+    );
+    let (label, note) = leaked_here(growth)?;
+    let words = Words {
+        title,
+        label,
+        note: Some(note),
+    };
+    at_line(frame, &source, &words, screen)
+}
+
+/// What stands at the line of a leak, and whether it is one collection or many blocks that grew.
+pub(crate) fn leaked_here(growth: &SiteGrowth) -> Option<(String, String)> {
     let [first, .., last] = growth.points.as_slice() else {
         return None;
     };
-    let per_request = rate(growth.bytes_per_request.estimate);
     let (before, after) = (first.counters.live_blocks, last.counters.live_blocks);
-    let words = Words {
-        title: format!(
-            "`{}` leaks {} bytes per request",
-            growth.site.constructor(),
-            per_request.trim_start_matches('+')
-        ),
-        label: format!(
-            "{} bytes held here, {per_request} bytes per request",
-            thousands(last.counters.live_bytes)
-        ),
-        note: Some(blocks_more(
-            after.cast_signed() - before.cast_signed(),
-            last.requests - first.requests,
-        )),
-    };
-    at_line(frame, &source, &words, screen)
+    let label = format!(
+        "{} bytes held here, {} bytes per request",
+        thousands(last.counters.live_bytes),
+        rate(growth.bytes_per_request.estimate)
+    );
+    let blocks = after.cast_signed() - before.cast_signed();
+    let note = blocks_more(blocks, last.requests - first.requests);
+    Some((label, note))
 }
 
 /// What stands around a line.

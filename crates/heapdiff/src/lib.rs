@@ -39,6 +39,7 @@ mod sort;
 mod stacks;
 mod view;
 
+pub mod chart;
 pub mod cli;
 pub mod excerpt;
 pub mod export;
@@ -55,6 +56,7 @@ mod dhat;
 mod owned;
 mod short;
 mod symbol;
+mod xml;
 
 pub use change::Change;
 pub use compare::{Comparison, Row, Side, StackChange, compare};

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::short::short_type;
+use crate::short::{short_function, short_type};
 use crate::symbol::{self, STANDARD, Symbol};
 
 /// What a function says about the type it allocates for.
@@ -45,6 +45,11 @@ pub(crate) fn owned_type(function: &str) -> Owned {
     let Some(ty) = symbol.self_type else {
         return Owned::None;
     };
+    if ty == TASK
+        && let Some(future) = symbol.arguments
+    {
+        return task(symbol::split(future, ",")[0]);
+    }
     if ty == "str" && MAKE_STRINGS.contains(&symbol.method) {
         return named("alloc::string::String");
     }
@@ -127,6 +132,19 @@ const ALLOCATING: [&str; 20] = [
     "new", "with_", "from", "insert", "push", "put", "add", "entry", "extend", "append", "reserve",
     "get_or", "set", "store", "clone", "default", "resize", "grow", "collect", "alloc",
 ];
+
+/// What tokio makes a task with: `<RawTask>::new::<the future, its scheduler>`. All that the task is, is one block.
+const TASK: &str = "tokio::runtime::task::raw::RawTask";
+
+/// A task by what it runs: `Task<shop::watch>` for the `async fn watch` or an `async` block in it.
+fn task(future: &str) -> Owned {
+    let runs = if symbol::is_closure(future) {
+        short_function(future)
+    } else {
+        short_type(future)
+    };
+    Owned::Type(format!("Task<{runs}>").into())
+}
 
 /// A container of the standard library, or nothing.
 fn container(ty: &str) -> Owned {

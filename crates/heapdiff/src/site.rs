@@ -260,6 +260,20 @@ mod tests {
                 ],
                 "Cache<u64, String>",
             ),
+            (
+                &[
+                    "<alloc::boxed::Box<tokio::runtime::task::core::Cell<<shop::Till>::watch::{closure#0}, H>>>::new",
+                    "<tokio::runtime::task::raw::RawTask>::new::<<shop::Till>::watch::{closure#0}, alloc::sync::Arc<H>>",
+                    "tokio::task::spawn::spawn::<<shop::Till>::watch::{closure#0}>",
+                ],
+                "Task<Till::watch>",
+            ),
+            (
+                &[
+                    "<tokio::runtime::task::raw::RawTask>::new::<tokio_util::Watch<shop::Till, u8>, alloc::sync::Arc<H>>",
+                ],
+                "Task<Watch<Till, u8>>",
+            ),
         ] {
             assert_eq!(type_of(below), expected);
         }

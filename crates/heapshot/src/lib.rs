@@ -35,4 +35,4 @@ pub use alloc::Alloc;
 pub use document::{Metadata, rss_bytes};
 pub use error::Error;
 pub use recorder::{Builder, Live, Recorder};
-pub use snapshot::Snapshot;
+pub use snapshot::{Frozen, Snapshot};

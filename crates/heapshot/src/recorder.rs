@@ -8,7 +8,7 @@ use crate::document::Metadata;
 use crate::engine::{self, Recording};
 use crate::error::Error;
 use crate::gate;
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot::{self, Frozen, Snapshot};
 
 /// Held by whoever takes a snapshot, so that there is one at a time; the child of the fork takes the
 /// recording out of its copy. Never empty in the process itself once recording.
@@ -78,6 +78,36 @@ impl Recorder {
         path: impl AsRef<Path>,
         metadata: Metadata,
     ) -> Result<Snapshot, Error> {
+        self.snapshot_notifying(path, metadata, |_| ())
+    }
+
+    /// Like [`snapshot_with`](Self::snapshot_with), and calls `on_frozen` as soon as the heap is frozen: what happens
+    /// from then on is not in the snapshot, so whoever waits for it may go on while the file is still being written.
+    ///
+    /// `on_frozen` is called on this thread, after the pause, and at most once: not if the snapshot failed before. It
+    /// should not take long. That the file was written, only the result of this function tells.
+    ///
+    /// ```no_run
+    /// # fn example(heap: heapshot::Recorder) -> Result<(), Box<dyn std::error::Error>> {
+    /// let (tell, frozen) = std::sync::mpsc::channel();
+    /// let writing = std::thread::spawn(move || {
+    ///     heap.snapshot_notifying("after.json", heapshot::Metadata::new(), |frozen| {
+    ///         let _ = tell.send(frozen.live_bytes);
+    ///     })
+    /// });
+    /// if let Ok(live_bytes) = frozen.recv() {
+    ///     println!("{live_bytes} bytes live; the next load may begin");
+    /// }
+    /// let shot = writing.join().expect("a snapshot does not panic")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn snapshot_notifying(
+        &self,
+        path: impl AsRef<Path>,
+        metadata: Metadata,
+        on_frozen: impl FnOnce(&Frozen),
+    ) -> Result<Snapshot, Error> {
         let mut recording = match self.inner.recording.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::WouldBlock) => return Err(Error::Busy),
@@ -89,6 +119,7 @@ impl Recorder {
             metadata,
             self.inner.started.elapsed(),
             self.inner.deadline,
+            on_frozen,
         )
     }
 

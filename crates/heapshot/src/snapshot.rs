@@ -28,6 +28,20 @@ pub struct Snapshot {
     pub file_bytes: u64,
 }
 
+/// What is known of a snapshot as soon as the heap is frozen, while its file is still to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Frozen {
+    /// How long the process could not allocate.
+    pub pause: Duration,
+    /// Live heap in the snapshot, in bytes.
+    pub live_bytes: u64,
+    /// Live heap in the snapshot, in blocks.
+    pub live_blocks: u64,
+    /// Resident memory of the process just before, in bytes; `None` where the platform does not tell.
+    pub rss_bytes: Option<u64>,
+}
+
 #[cfg(not(unix))]
 pub(crate) fn take(
     _recording: &mut Option<Recording>,
@@ -35,6 +49,7 @@ pub(crate) fn take(
     _metadata: Metadata,
     _uptime: Duration,
     _deadline: Duration,
+    _on_frozen: impl FnOnce(&Frozen),
 ) -> Result<Snapshot, Error> {
     Err(Error::Unsupported)
 }
@@ -46,6 +61,7 @@ pub(crate) fn take(
     metadata: Metadata,
     uptime: Duration,
     deadline: Duration,
+    on_frozen: impl FnOnce(&Frozen),
 ) -> Result<Snapshot, Error> {
     use std::fs;
     use std::time::{Instant, SystemTime};
@@ -68,6 +84,12 @@ pub(crate) fn take(
     let time = SystemTime::now();
 
     let forked = writer::fork(recording, private.path(), deadline)?;
+    on_frozen(&Frozen {
+        pause: forked.pause,
+        live_bytes: forked.live.bytes,
+        live_blocks: forked.live.blocks,
+        rss_bytes,
+    });
     forked.child.wait(deadline)?;
 
     let written = private.path().join(engine::FILE_NAME);

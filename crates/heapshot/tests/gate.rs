@@ -4,35 +4,47 @@
 
 mod common;
 
-use std::path::Path;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use clap::Parser;
-use common::server::{Server, read_all};
+use common::server::Server;
+use driver::Load;
+use driver::series::{Event, Schedule, Series, Step};
 use heapdiff::cli::{Answer, Cli, Exit, Output};
+use tempfile::TempDir;
 
-/// Loads a route, with a snapshot at each of these request counts.
-fn series(route: &str, schedule: &[u64]) -> (Server, Vec<String>) {
+/// Takes a series of the example under load, as `driver series` does.
+fn series(route: &str) -> (Server, TempDir, Vec<PathBuf>) {
     let server = Server::start();
-    let mut asked = 0;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://{}{route}", server.address);
+    let heap = driver::series::Server::new(&url).unwrap();
+    let mut series = Series::new(heap, Load::new(url), folder.path()).unwrap();
     let mut snapshots = Vec::new();
-    for target in schedule {
-        for _ in asked..*target {
-            assert!(read_all(server.ask(route)).starts_with("HTTP/1.1 200"));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(async {
+        for target in SCHEDULE.targets() {
+            let mut see = |event: Event<'_>| {
+                if let Event::Snapshot(snapshot) = event {
+                    snapshots.push(snapshot.path.clone());
+                }
+                ControlFlow::Continue(())
+            };
+            let name = SCHEDULE.name(target);
+            let step = series.step(target, &name, &mut see).await.unwrap();
+            assert!(matches!(step, Step::Taken(_)), "{step:?}");
         }
-        asked = *target;
-        assert!(
-            read_all(server.ask(&format!("/heapdump/after{target}"))).starts_with("HTTP/1.1 200")
-        );
-        snapshots.push(format!("after{target}.json"));
-    }
-    (server, snapshots)
+        snapshots.extend(series.finish().await.unwrap().map(|last| last.path));
+    });
+    (server, folder, snapshots)
 }
 
-/// What the command line answers, with the snapshots of this folder.
-fn verdict(folder: &Path, snapshots: &[String], args: &[&str]) -> Answer {
-    let snapshots = snapshots
-        .iter()
-        .map(|name| folder.join(name).display().to_string());
+/// What the command line answers.
+fn verdict(snapshots: &[PathBuf], args: &[&str]) -> Answer {
+    let snapshots = snapshots.iter().map(|path| path.display().to_string());
     let args = ["heapdiff", "verdict"]
         .into_iter()
         .chain(args.iter().copied());
@@ -45,15 +57,17 @@ fn verdict(folder: &Path, snapshots: &[String], args: &[&str]) -> Answer {
     asked.answer(plain).expect("an answer")
 }
 
-const SCHEDULE: [u64; 4] = [100, 200, 400, 800];
+const SCHEDULE: Schedule = Schedule {
+    first: 100,
+    doublings: 3,
+};
 
 #[test]
 fn a_service_that_remembers_every_word_does_not_pass() {
-    let (server, snapshots) = series("/remember/tea", &SCHEDULE);
-    let folder = server.folder.path();
+    let (_server, folder, snapshots) = series("/remember/tea");
 
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let answer = verdict(folder, &snapshots, &["--source-root", source]);
+    let answer = verdict(&snapshots, &["--source-root", source]);
     assert_eq!(answer.exit, Exit::Leak, "{}", answer.text);
     for says in [
         "LEAK: ",
@@ -68,14 +82,14 @@ fn a_service_that_remembers_every_word_does_not_pass() {
         );
     }
 
-    let allow = folder.join("heap-allow.toml");
+    let allow = folder.path().join("heap-allow.toml");
     let entry =
         "[[allow]]\nfile = 'heapshot/examples/axum_server.rs'\nreason = 'remembering is its job'\n";
     let elsewhere =
         "[[allow]]\ntype = 'Path<String>'\nreason = 'the words themselves: axum makes them'\n";
     std::fs::write(&allow, format!("{entry}{elsewhere}")).unwrap();
     let allow = allow.display().to_string();
-    let answer = verdict(folder, &snapshots, &["--allow", &allow]);
+    let answer = verdict(&snapshots, &["--allow", &allow]);
     assert_eq!(answer.exit, Exit::Answered, "{}", answer.text);
     assert!(
         answer.text.contains("remembering is its job"),
@@ -86,8 +100,8 @@ fn a_service_that_remembers_every_word_does_not_pass() {
 
 #[test]
 fn a_service_that_keeps_nothing_passes() {
-    let (server, snapshots) = series("/spell/tea", &SCHEDULE);
-    let answer = verdict(server.folder.path(), &snapshots, &[]);
+    let (_server, _folder, snapshots) = series("/spell/tea");
+    let answer = verdict(&snapshots, &[]);
     assert_eq!(answer.exit, Exit::Answered, "{}", answer.text);
     assert!(answer.text.starts_with("NO LEAK: "), "{}", answer.text);
 }

@@ -131,6 +131,70 @@ fn a_second_asker_is_told_busy_and_the_first_gets_its_snapshot() {
 }
 
 #[test]
+fn whoever_need_not_wait_hears_when_the_heap_is_frozen_and_what_is_in_it() {
+    let (heap, _turn) = recorder();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let (tell, frozen) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let taking = scope.spawn(|| {
+            heap.snapshot_notifying(&path, Metadata::new(), |frozen| tell.send(*frozen).unwrap())
+        });
+        let writer = stop_writer_of(std::process::id());
+        let frozen = frozen.recv().unwrap();
+        assert!(!path.exists(), "it was told before the file was written");
+
+        let boxes = keep_a_thousand_boxes(); // not in the snapshot
+        assert!(heap.live().bytes > frozen.live_bytes + 50_000);
+        assert!(matches!(heap.snapshot(&path), Err(Error::Busy)));
+        kill(writer, Signal::SIGCONT).unwrap();
+        let shot = taking.join().unwrap().unwrap();
+
+        assert_eq!(
+            (
+                frozen.live_bytes,
+                frozen.live_blocks,
+                frozen.rss_bytes,
+                frozen.pause
+            ),
+            (
+                shot.live_bytes,
+                shot.live_blocks,
+                shot.rss_bytes,
+                shot.pause
+            )
+        );
+        let document = read_whole(&path);
+        assert_eq!(document["heapshot"]["live_bytes"], frozen.live_bytes);
+        drop(boxes);
+    });
+}
+
+#[test]
+fn nothing_is_frozen_when_a_snapshot_cannot_begin() {
+    let (heap, _turn) = recorder();
+    let result = heap.snapshot_notifying("/does/not/exist/a.json", Metadata::new(), |frozen| {
+        panic!("{frozen:?}")
+    });
+    assert!(matches!(result, Err(Error::Io { .. })), "{result:?}");
+}
+
+#[test]
+fn a_notice_that_panics_costs_its_own_snapshot_and_no_other() {
+    let (heap, _turn) = recorder();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let panicked = std::thread::scope(|scope| {
+        let taking = scope
+            .spawn(|| heap.snapshot_notifying(&path, Metadata::new(), |_| panic!("a test's own")));
+        taking.join().is_err()
+    });
+    assert!(panicked);
+    assert_no_trace(folder.path());
+    heap.snapshot(&path).unwrap();
+}
+
+#[test]
 fn a_writer_that_is_killed_is_reported_with_its_signal() {
     let (heap, _turn) = recorder();
     let folder = tempfile::tempdir().unwrap();

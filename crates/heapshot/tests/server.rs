@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 fn a_running_server_gives_a_snapshot_and_goes_on() {
     let server = Server::start();
     read_all(server.ask("/remember/tea"));
-    assert!(read_all(server.ask("/heapdump/a")).starts_with("HTTP/1.1 200"));
+    assert!(read_all(server.ask("/heapdump?name=a")).starts_with("HTTP/1.1 200"));
     assert!(read_all(server.ask("/remember/tea")).contains("2 words"));
     let document = read_whole(&server.folder.path().join("a.json"));
     assert_eq!(document["heapshot"]["metadata"]["words"], 1);
@@ -26,7 +26,7 @@ fn a_connection_closed_while_the_child_writes_is_closed_for_the_client_at_once()
     let server = Server::start();
     let mut open_before = server.connect();
     read_all(server.ask("/remember/tea")); // the server has accepted the first connection by now
-    let dump = server.ask("/heapdump/a");
+    let dump = server.ask("/heapdump?name=a");
     let writer = stop_writer_of(server.process.id());
 
     write!(
@@ -46,7 +46,7 @@ fn a_connection_closed_while_the_child_writes_is_closed_for_the_client_at_once()
 #[test]
 fn a_server_killed_in_mid_snapshot_takes_the_child_with_it() {
     let mut server = Server::start();
-    let _dump = server.ask("/heapdump/a");
+    let _dump = server.ask("/heapdump?name=a");
     let writer = stop_writer_of(server.process.id());
 
     server.process.kill().unwrap();

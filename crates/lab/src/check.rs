@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use bytesize::ByteSize;
+use heapdiff::terminal::rate;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Lab;
-use crate::compile::{self, Build};
+use crate::compile::{self, Build, Output};
 use crate::handler;
-use crate::measure::{self, Measurement, Outcome};
+use crate::measure::{self, Measurement, Outcome, Plan, Watcher};
+use crate::progress::OnBar;
 use crate::repo::{Repo, Server};
 use crate::workbook::{State, Workbook};
 
@@ -39,7 +41,7 @@ pub(crate) struct Report {
     pub(crate) lab: u32,
     pub(crate) server: Server,
     pub(crate) status: Status,
-    /// How the contract was broken, or what is held, in words.
+    /// How the contract was broken, what is held, or what leaks although no snapshot has it; in words.
     pub(crate) reason: Option<String>,
     /// Live bytes gained per request at all leaking sites together; null if it was not measured.
     pub(crate) bytes_per_request: Option<f64>,
@@ -83,22 +85,40 @@ impl Status {
     }
 }
 
-/// Builds, starts, measures and ends `server`. Snapshots stay in `.lab/labN/SERVER`.
+/// Builds, starts, measures and ends `server`, with a progress bar. Snapshots stay in `.lab/labN/SERVER`.
 ///
 /// # Errors
 /// When the environment does not let it.
 pub(crate) async fn check(repo: &Repo, lab: &Lab, server: Server) -> Result<Checked> {
+    let mut bar = OnBar::default();
+    let see: Watcher<'_> = &mut |stage| bar.see(&stage);
+    check_watched(repo, lab, server, Plan::Full, Output::Terminal, see).await
+}
+
+/// The same as far as `plan` says; the build says what it has to say to `output`, and `see` is told what is being
+/// measured.
+///
+/// # Errors
+/// When the environment does not let it.
+pub(crate) async fn check_watched(
+    repo: &Repo,
+    lab: &Lab,
+    server: Server,
+    plan: Plan,
+    output: Output<'_>,
+    see: Watcher<'_>,
+) -> Result<Checked> {
     let started = Instant::now();
     let book = Workbook::new(repo, lab);
     let _alone = book.lock()?;
-    let (content, built) = build(repo, &book, server).await?;
+    let (content, built) = build(repo, &book, server, output).await?;
     let (outcome, build_took) = match built {
         Build::Failed { took } => (None, took),
         Build::Ready { program, took } => {
             let folder = repo.state(lab.number).join(server.program());
             let outcome = match besides(&book, &content, server)? {
                 Some(broken) => Outcome::ContractBroken(broken),
-                None => measure::measure(&program, server, lab, &folder).await?,
+                None => measure::measure(&program, server, lab, &folder, plan, see).await?,
             };
             (Some(outcome), took)
         }
@@ -112,10 +132,15 @@ pub(crate) async fn check(repo: &Repo, lab: &Lab, server: Server) -> Result<Chec
 }
 
 /// Builds, and returns the student's file as it was built: one that is saved meanwhile is built again.
-async fn build(repo: &Repo, book: &Workbook<'_>, server: Server) -> Result<(String, Build)> {
+async fn build(
+    repo: &Repo,
+    book: &Workbook<'_>,
+    server: Server,
+    mut output: Output<'_>,
+) -> Result<(String, Build)> {
     loop {
         let content = book.content()?;
-        let built = compile::compile(repo, server).await?;
+        let built = compile::compile(repo, server, &mut output).await?;
         if book.content()? == content {
             return Ok((content, built));
         }
@@ -159,7 +184,7 @@ fn held(lab: &Lab, measured: &Measurement) -> Option<String> {
 
 /// The report on a student's file that is the starter, unchanged.
 pub(crate) fn not_started(lab: &Lab) -> Report {
-    Report::new(lab, Server::Fixed, Status::NotStarted)
+    Report::new(lab.number, Server::Fixed, Status::NotStarted)
 }
 
 /// What a server is, by what came of its build and its measurement.
@@ -171,7 +196,7 @@ pub(crate) fn judge(
     build: Duration,
     started: Instant,
 ) -> Checked {
-    let mut report = Report::new(lab, server, Status::BuildFailed);
+    let mut report = Report::new(lab.number, server, Status::BuildFailed);
     let mut measurement = None;
     match outcome {
         None => {}
@@ -182,7 +207,7 @@ pub(crate) fn judge(
         Some(Outcome::Measured(measured)) => {
             let leaks = measured.leaks();
             let held = held(lab, &measured);
-            report.status = if !leaks.is_empty() {
+            report.status = if measured.is_leaking() {
                 Status::Leaking
             } else if held.is_some() {
                 Status::Holding
@@ -191,7 +216,10 @@ pub(crate) fn judge(
             } else {
                 Status::Fixed
             };
-            report.reason = held.filter(|_| leaks.is_empty());
+            report.reason = match report.status {
+                Status::Leaking => measured.held.map(held_until_rest),
+                _ => held,
+            };
             let judgement = &measured.judgement;
             report.bytes_per_request = Some(judgement.bytes_per_request().estimate);
             report.blocks_per_request = Some(judgement.blocks_per_request().estimate);
@@ -213,10 +241,18 @@ pub(crate) fn judge(
     }
 }
 
+fn held_until_rest(bytes_per_request: f64) -> String {
+    format!(
+        "{} bytes of every request are held until nobody asks any more: a service that is never at rest keeps them all",
+        rate(bytes_per_request).trim_start_matches('+')
+    )
+}
+
 impl Report {
-    fn new(lab: &Lab, server: Server, status: Status) -> Self {
+    /// Without anything measured.
+    pub(crate) fn new(lab: u32, server: Server, status: Status) -> Self {
         Self {
-            lab: lab.number,
+            lab,
             server,
             status,
             reason: None,

@@ -53,7 +53,15 @@ pub(crate) enum Command {
         #[arg(long)]
         if_changed: bool,
     },
-    /// Check your file now and each time you save it
+    /// Check your file now and each time you save it, on one screen
+    ///
+    /// The screen shows the build (with the compiler's own words), the contract, how the heap grows, and the verdict; a
+    /// save starts it over at once. Keys: Enter checks again, h shows a hint, r opens the report on the last
+    /// measurement in the browser, arrows scroll, q quits. A leak is measured only until it is certain.
+    ///
+    /// Without a terminal it prints line by line what `check` prints.
+    ///
+    /// Exit codes: 0 what is in the file was checked and passed, 1 it was not, 2 something in the way, 130 interrupted.
     Watch {
         /// The lab
         lab: u32,

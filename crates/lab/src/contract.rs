@@ -68,6 +68,23 @@ pub(crate) async fn check(server: &Running, lab: &Lab, when: When) -> Result<(),
     Ok(())
 }
 
+/// Asks for a path and query once, and for nothing more than success.
+///
+/// # Errors
+/// In words, when there is none.
+pub(crate) async fn spike(server: &Running, path: &str) -> Result<(), String> {
+    let url = format!("{}{path}", server.url());
+    let answer = server.client().get(&url).timeout(PATIENCE).send();
+    let fault = |error: reqwest::Error| format!("{url} did not answer: {error}");
+    let answer = answer.await.map_err(fault)?;
+    let status = answer.status();
+    let body = answer.text().await.map_err(fault)?;
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(format!("{url} answered {}: {body}", status.as_u16()))
+}
+
 /// Whether the heap shows that the route does its work: each request allocates for it, or the service holds
 /// the memory for it and uses it again.
 ///

@@ -12,23 +12,51 @@ use crate::workbook::{State, Workbook};
 /// Hints a lab has, in `labs/labN/hints/K.md`.
 pub(crate) const HINTS: usize = 3;
 
-/// Prints the next hint, or hint number `which`.
-pub(crate) fn hint(repo: &Repo, lab: &Lab, which: Option<usize>) -> Result<()> {
+/// A hint, and what comes after it.
+pub(crate) struct Hint {
+    number: usize,
+    lab: u32,
+    pub(crate) text: String,
+}
+
+impl Hint {
+    pub(crate) fn title(&self) -> String {
+        format!("hint {} of {HINTS}", self.number)
+    }
+
+    /// What to type for more.
+    fn more(&self) -> String {
+        let (what, command) = if self.number < HINTS {
+            ("next hint", "hint")
+        } else {
+            ("solution", "solution")
+        };
+        let command = say::code(format!("cargo lab {command} {}", self.lab));
+        format!("The {what}: {command}")
+    }
+}
+
+/// The next hint, or hint number `which`; it counts as seen.
+pub(crate) fn next_hint(repo: &Repo, lab: &Lab, which: Option<usize>) -> Result<Hint> {
     let book = Workbook::new(repo, lab);
-    let which = which.unwrap_or_else(|| (book.hints_seen() + 1).min(HINTS));
-    let path = repo.lab(lab.number).join(format!("hints/{which}.md"));
+    let number = which.unwrap_or_else(|| (book.hints_seen() + 1).min(HINTS));
+    let path = repo.lab(lab.number).join(format!("hints/{number}.md"));
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    say::heading(&format!("hint {which} of {HINTS}"));
-    say::note(text.trim_end());
-    book.set_hints_seen(which.max(book.hints_seen()))?;
-    let (what, command) = if which < HINTS {
-        ("next hint", "hint")
-    } else {
-        ("solution", "solution")
-    };
-    let command = say::code(format!("cargo lab {command} {}", lab.number));
-    say::note(&format!("\nThe {what}: {command}"));
+    book.set_hints_seen(number.max(book.hints_seen()))?;
+    Ok(Hint {
+        number,
+        lab: lab.number,
+        text: text.trim_end().to_owned(),
+    })
+}
+
+/// Prints the next hint, or hint number `which`.
+pub(crate) fn hint(repo: &Repo, lab: &Lab, which: Option<usize>) -> Result<()> {
+    let hint = next_hint(repo, lab, which)?;
+    say::heading(&hint.title());
+    say::note(&hint.text);
+    say::note(&format!("\n{}", hint.more()));
     Ok(())
 }
 

@@ -19,7 +19,10 @@ mod watch;
 mod ask;
 mod compile;
 mod contract;
+mod course;
+mod held;
 mod measure;
+mod progress;
 mod show;
 
 mod beside;
@@ -36,6 +39,7 @@ mod workbook;
 mod child;
 mod confine;
 mod running;
+mod saves;
 mod say;
 mod student;
 
@@ -107,9 +111,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             }),
             _,
         ) => check(&repo, &load(lab)?, server, json, if_changed).await,
-        (Some(Command::Watch { lab }), _) => watch::watch(&repo, &load(lab)?)
-            .await
-            .map(|()| ExitCode::SUCCESS),
+        (Some(Command::Watch { lab }), _) => watch::watch(&repo, &load(lab)?).await.map(code),
         (Some(Command::Hint { lab, number }), _) => {
             handout::hint(&repo, &load(lab)?, number.map(usize::from)).map(|()| ExitCode::SUCCESS)
         }

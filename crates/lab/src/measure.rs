@@ -1,28 +1,57 @@
-//! The measurement: a boot snapshot, the contract, then snapshots at rest at request counts that double,
-//! how each site grew between them, and the contract once more.
+//! The measurement of a server: what it is made of, what happens meanwhile, and what comes of it. Its order of events is
+//! in `course`.
 
 use std::fs;
-use std::future::pending;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use bytesize::ByteSize;
-use heapdiff::verdict::{self, Judgement, SiteGrowth, Verdict};
-use heapdiff::{InApp, Profile};
-use tokio::time::sleep;
+use anyhow::{Context, Result, ensure};
+use driver::series::{Health, Snapshot};
+use heapdiff::Profile;
+use heapdiff::verdict::{Judgement, SiteGrowth};
 
 use crate::catalog::Lab;
 use crate::contract::{self, When};
+use crate::course::{self, Course};
 use crate::program::Program;
 use crate::repo::Server;
-use crate::running::{Dump, Running};
+use crate::running::Running;
 
-/// How often the requests are doubled once more, should the series not tell a leak from something that fills.
-const MORE_DOUBLINGS: u32 = 1;
+/// How far a series goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// To its end, and one doubling further where the verdict is open.
+    Full,
+    /// Until the verdict is certain: of a leak, three snapshots can be enough. Not while another site is unclear: that
+    /// may be the larger leak, as the list is beside what is in it, and would be blamed too late. That a server does not
+    /// leak only the full series shows: what is bounded grows as a leak does until it meets its bound, and a list that
+    /// grows in place may double its room in the last window only.
+    UntilCertain,
+}
 
-/// How often the bar's message is brought up to date.
-const GLANCE: Duration = Duration::from_millis(200);
+/// What happens while a server is measured, for whoever shows it.
+pub(crate) enum Stage<'a> {
+    /// The server starts, and is photographed before anything is asked of it.
+    Boot,
+    /// It is held to its contract.
+    Contract(When),
+    /// So many `requests` are sent, counted in `progress`, until it has served `target`.
+    Load {
+        target: u64,
+        requests: u64,
+        progress: &'a driver::Progress,
+    },
+    /// What it says of itself under load, now and then.
+    Glance(Health),
+    /// A snapshot is there, the first that of the boot. After three at rest it comes with what the series shows so far.
+    Shot {
+        shot: &'a Shot,
+        so_far: Option<&'a Judgement>,
+    },
+}
+
+/// Who is told of each [`Stage`].
+pub(crate) type Watcher<'a> = &'a mut dyn FnMut(Stage<'_>);
 
 /// A server, measured.
 pub(crate) struct Measurement {
@@ -30,12 +59,17 @@ pub(crate) struct Measurement {
     pub(crate) snapshots: Vec<Shot>,
     /// What the snapshots after the warm-up show.
     pub(crate) judgement: Judgement,
+    /// Bytes of every request that are held until nobody asks any more, if there are such.
+    pub(crate) held: Option<f64>,
     pub(crate) took: Duration,
 }
 
 /// A snapshot, and what is in it.
+#[allow(dead_code)] // RSS is for whoever draws it
 pub(crate) struct Shot {
     pub(crate) requests: u64,
+    /// Resident memory just before, in bytes.
+    pub(crate) rss_bytes: Option<u64>,
     pub(crate) profile: Profile,
 }
 
@@ -46,7 +80,7 @@ pub(crate) enum Outcome {
     ContractBroken(String),
 }
 
-/// Starts `program`, measures it under the lab's load, and ends it. Snapshots go to `folder`.
+/// Starts `program`, measures it under the lab's load, and ends it. Snapshots go to `folder`; `see` is told what happens.
 ///
 /// # Errors
 /// When the server cannot be run or asked: the environment's fault, not the student's.
@@ -55,17 +89,20 @@ pub(crate) async fn measure(
     server: Server,
     lab: &Lab,
     folder: &Path,
+    plan: Plan,
+    see: Watcher<'_>,
 ) -> Result<Outcome> {
     let started = Instant::now();
+    see(Stage::Boot);
     let mut running = Running::start(program, server, folder).await?;
-    let result = series(&running, lab).await;
+    let result = course::run(&running, lab, plan, see).await;
     let last_words = match result {
         Ok(Ok(_)) => None,
         _ => running.last_words().await,
     };
     running.stop().await;
     match (result, last_words) {
-        (Ok(Ok((boot, warm))), _) => conclude(lab, boot, warm, started.elapsed()),
+        (Ok(Ok(course)), _) => Ok(conclude(lab, course, started.elapsed())),
         (Ok(Err(broken)), None) => Ok(Outcome::ContractBroken(broken)),
         (Ok(Err(broken)), Some(words)) => Ok(Outcome::ContractBroken(format!("{broken}\n{words}"))),
         // A server that panicked or ended by itself: its code's fault.
@@ -74,55 +111,15 @@ pub(crate) async fn measure(
     }
 }
 
-/// Puts `requests` on the lab's route, with a progress bar that shows the live heap beside RSS; as fast as
-/// the server answers, or at `rate` requests per second. What clients send goes on where `served` requests before
-/// it have ended: the same again would be no news to a cache.
-pub(crate) async fn drive(
-    running: &Running,
-    lab: &Lab,
-    served: u64,
-    requests: u64,
-    rate: Option<f64>,
-) -> Result<driver::Report> {
-    let load = driver::Load {
-        requests,
-        rate,
-        seed: served,
-        connections: lab.load.connections,
-        timeout: contract::PATIENCE,
-        ..driver::Load::new(format!("{}{}", running.url(), lab.routes[0]))
-    };
-    let progress = driver::Progress::default();
-    let bar = driver::Bar::start(&progress, requests);
-    let glances = async {
-        loop {
-            if let Ok(health) = running.health().await {
-                bar.set_message(memory(health.live_bytes, health.rss_bytes));
-            }
-            sleep(GLANCE).await;
-        }
-    };
-    tokio::select! {
-        report = driver::run(&load, &progress, pending()) => {
-            report.context("the lab's load cannot be sent")
-        }
-        () = glances => unreachable!("it looks until the load is done"),
-    }
-}
-
-/// Live heap beside RSS, in words.
-pub(crate) fn memory(live_bytes: u64, rss_bytes: Option<u64>) -> String {
-    let live = ByteSize::b(live_bytes).display().si();
-    match rss_bytes {
-        Some(rss) => format!("live heap {live}, RSS {}", ByteSize::b(rss).display().si()),
-        None => format!("live heap {live}"),
-    }
-}
-
 impl Measurement {
     /// The sites that leak, the largest leak first.
     pub(crate) fn leaks(&self) -> Vec<&SiteGrowth> {
         self.judgement.leaks().collect()
+    }
+
+    /// Whether the heap grows with the requests: at rest, or until then.
+    pub(crate) fn is_leaking(&self) -> bool {
+        !self.leaks().is_empty() || self.held.is_some()
     }
 
     /// The snapshots after the warm-up.
@@ -161,78 +158,37 @@ impl Measurement {
     }
 }
 
-/// The snapshots at boot and after the warm-up, or how the contract was broken.
-async fn series(running: &Running, lab: &Lab) -> Result<Result<(Shot, Vec<Shot>), String>> {
-    let boot = read(&running.snapshot_at_rest("boot").await?)?;
-    if let Err(broken) = contract::check(running, lab, When::BeforeLoad).await {
-        return Ok(Err(broken));
-    }
-    let mut shots = Vec::new();
-    let schedule = lab.schedule();
-    let last = schedule.last().copied().unwrap_or_default();
-    let more = (1..=MORE_DOUBLINGS).map(|k| last << k);
-    for target in schedule.into_iter().chain(more) {
-        if target > last && judge(&shots)?.verdict != Verdict::Inconclusive {
-            break;
-        }
-        let served = running.health().await?.requests;
-        let Some(missing @ 1..) = target.checked_sub(served) else {
-            bail!(
-                "{served} requests are served already: [load] requests must be more than the contract asks"
-            );
-        };
-        let report = drive(running, lab, served, missing, None).await?;
-        if !report.all_ok() {
-            return Ok(Err(format!("not every request was answered\n{report}")));
-        }
-        let name = format!("{target}-requests");
-        shots.push(read(&running.snapshot_at_rest(&name).await?)?);
-    }
-    // A leak is told first: it is what the lab is about.
-    if judge(&shots)?.leaks().next().is_none()
-        && let Err(broken) = contract::check(running, lab, When::AfterLoad).await
-    {
-        return Ok(Err(format!("after {last} requests {broken}")));
-    }
-    Ok(Ok((boot, shots)))
-}
-
 /// Reads a snapshot; its file's name is enough to know it by.
 ///
 /// # Errors
 /// When it is none; a link or a pipe, which only a server of ill will would put there, among others.
-pub(crate) fn read(dump: &Dump) -> Result<Shot> {
-    let about = fs::symlink_metadata(&dump.path)
-        .with_context(|| format!("cannot read {}", dump.path.display()))?;
-    ensure!(about.is_file(), "{} is no file", dump.path.display());
-    let profile = heapdiff::files::read(&dump.path)?;
-    let name = dump.path.file_name().unwrap_or_default().to_string_lossy();
+pub(crate) fn read(snapshot: &Snapshot) -> Result<Shot> {
+    let path = &snapshot.path;
+    let about =
+        fs::symlink_metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    ensure!(about.is_file(), "{} is no file", path.display());
+    let profile = heapdiff::files::read(path)?;
+    let requests = profile.metadata.requests;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(Shot {
+        requests: requests.with_context(|| format!("{} knows no requests", path.display()))?,
+        rss_bytes: profile.metadata.rss_bytes,
         profile: profile.labelled(name),
-        requests: dump.requests,
     })
 }
 
-fn judge(warm: &[Shot]) -> Result<Judgement, heapdiff::Error> {
-    let series: Vec<_> = warm
-        .iter()
-        .map(|shot| (shot.requests, &shot.profile))
-        .collect();
-    verdict::judge(&series, &InApp::default())
-}
-
-fn conclude(lab: &Lab, boot: Shot, warm: Vec<Shot>, took: Duration) -> Result<Outcome> {
-    let judgement = judge(&warm)?;
+fn conclude(lab: &Lab, course: Course, took: Duration) -> Outcome {
     let measurement = Measurement {
-        snapshots: std::iter::once(boot).chain(warm).collect(),
-        judgement,
+        held: course.held,
+        snapshots: std::iter::once(course.boot).chain(course.warm).collect(),
+        judgement: course.judgement,
         took,
     };
     // A leak is told first: it is what the lab is about, and what leaks has done its work.
-    if measurement.leaks().is_empty()
+    if !measurement.is_leaking()
         && let Err(broken) = measurement.check_work(lab)
     {
-        return Ok(Outcome::ContractBroken(broken));
+        return Outcome::ContractBroken(broken);
     }
-    Ok(Outcome::Measured(measurement))
+    Outcome::Measured(measurement)
 }

@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use reqwest::StatusCode;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use anyhow::{Context, Result, bail};
+use driver::Load;
+use driver::series::{self, Health, Rest, Series, Snapshot};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::ChildStdin;
 use tokio::time::{Instant, sleep, timeout};
@@ -20,7 +19,7 @@ use crate::child::Group;
 use crate::program::Program;
 use crate::repo::Server;
 
-/// How long a server may take to start, or to come to rest.
+/// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a connection may be idle and be used again: the server closes those that were idle for five seconds, and a
@@ -33,35 +32,17 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// Lines of its log that are shown.
 const MOST_LINES: usize = 10;
 
-/// Readings of the live heap that differ by less are the same: asking allocates, too.
-const AT_REST_BYTES: u64 = 4096;
-
 /// A running server.
 pub(crate) struct Running {
     process: Group,
     _stdin: ChildStdin,
     client: reqwest::Client,
+    /// Its heap, as the driver looks at it.
+    heap: series::Server,
     url: String,
+    /// Where its snapshots go.
+    folder: PathBuf,
     log: PathBuf,
-}
-
-/// What `/healthz` answers.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(crate) struct Health {
-    pub(crate) requests: u64,
-    pub(crate) in_flight: u64,
-    pub(crate) live_bytes: u64,
-    pub(crate) rss_bytes: Option<u64>,
-}
-
-/// What `/heapdump` answers.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Dump {
-    pub(crate) path: PathBuf,
-    pub(crate) requests: u64,
-    pub(crate) live_bytes: u64,
-    pub(crate) live_blocks: u64,
-    pub(crate) pause_us: u64,
 }
 
 impl Running {
@@ -126,7 +107,9 @@ impl Running {
             process,
             _stdin: stdin,
             client,
+            heap: series::Server::new(&url)?,
             url,
+            folder: folder.to_owned(),
             log,
         })
     }
@@ -141,42 +124,26 @@ impl Running {
 
     /// The state of the server now.
     pub(crate) async fn health(&self) -> Result<Health> {
-        self.get("/healthz").await
+        let health = self.heap.health().await?;
+        health.with_context(|| format!("{}/healthz answers something else", self.url))
+    }
+
+    /// A series of snapshots under the load that asks for `routes` in turn.
+    pub(crate) fn series(&self, routes: &[String], load: &Load) -> Result<Series> {
+        let urls = routes.iter().map(|route| format!("{}{route}", self.url));
+        let load = Load {
+            urls: urls.collect(),
+            ..load.clone()
+        };
+        Ok(Series::new(self.heap.clone(), load, &self.folder)?)
     }
 
     /// Takes a snapshot once the server is at rest: no request in flight and the live heap settled. Waits for another
     /// one that is under way: the student may be taking it in the panel.
-    pub(crate) async fn snapshot_at_rest(&self, name: &str) -> Result<Dump> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut before = self.health().await?;
-        while Instant::now() < deadline {
-            sleep(Duration::from_millis(10)).await;
-            let now = self.health().await?;
-            if now.in_flight == 0 && now.live_bytes.abs_diff(before.live_bytes) < AT_REST_BYTES {
-                break;
-            }
-            before = now;
-        }
-        let path = format!("/heapdump?name={name}");
-        loop {
-            let (status, body) = self.ask(&path).await?;
-            if status != StatusCode::CONFLICT || Instant::now() >= deadline {
-                return self.read(&path, status, &body);
-            }
-            sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Asks for a path of the labs' routes, once.
-    pub(crate) async fn visit(&self, path: &str) -> Result<()> {
-        let (status, body) = self.ask(path).await?;
-        ensure!(
-            status.is_success(),
-            "{}{path} answered {status}: {}",
-            self.url,
-            String::from_utf8_lossy(&body)
-        );
-        Ok(())
+    pub(crate) async fn snapshot_at_rest(&self, name: &str) -> Result<Snapshot> {
+        Rest::of(&self.heap).await?;
+        let taken = self.heap.take(name).await?;
+        Ok(self.heap.fetch(taken, &self.folder).await?)
     }
 
     /// Why the server does not answer as it should, as far as it tells: how it ended, what it said.
@@ -202,36 +169,6 @@ impl Running {
 
     pub(crate) async fn stop(self) {
         self.process.kill().await;
-    }
-
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
-        let (status, body) = self.ask(path).await?;
-        self.read(path, status, &body)
-    }
-
-    async fn ask(&self, path: &str) -> Result<(StatusCode, Vec<u8>)> {
-        let url = format!("{}{path}", self.url);
-        let answer = self
-            .client
-            .get(&url)
-            .timeout(PATIENCE * 4)
-            .send()
-            .await
-            .with_context(|| format!("cannot ask {url}"))?;
-        let status = answer.status();
-        let body = answer
-            .bytes()
-            .await
-            .with_context(|| format!("cannot read {url}"))?;
-        Ok((status, body.to_vec()))
-    }
-
-    fn read<T: DeserializeOwned>(&self, path: &str, status: StatusCode, body: &[u8]) -> Result<T> {
-        let url = format!("{}{path}", self.url);
-        if !status.is_success() {
-            bail!("{url} answered {status}: {}", String::from_utf8_lossy(body));
-        }
-        serde_json::from_slice(body).with_context(|| format!("{url} answered something else"))
     }
 }
 

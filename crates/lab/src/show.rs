@@ -31,19 +31,26 @@ pub(crate) fn comparison(repo: &Repo, before: &Profile, after: &Profile) -> Resu
 
 /// Prints what a check found: the comparison if there is one, then the finding.
 pub(crate) fn checked(repo: &Repo, lab: &Lab, checked: &Checked) -> Result<()> {
+    if let Some([before, after]) = compared(checked) {
+        comparison(repo, before, after)?;
+    }
     if let Some(measurement) = &checked.measurement {
-        // A leak is shown as the student will meet it, against the first snapshot. Without one that would show
-        // only what a server makes once; after the warm-up nothing of it is left.
-        let (boot, warm, last) = measurement.ends();
-        let first = match checked.report.status {
-            Status::Leaking => boot,
-            _ => warm,
-        };
-        comparison(repo, &first.profile, &last.profile)?;
         growth(measurement);
     }
     finding(lab, &checked.report);
     Ok(())
+}
+
+/// The two snapshots that show what a check found, if it came to measure.
+fn compared(checked: &Checked) -> Option<[&Profile; 2]> {
+    // A leak is shown as the student will meet it, against the first snapshot. Without one that would show
+    // only what a server makes once; after the warm-up nothing of it is left.
+    let (boot, warm, last) = checked.measurement.as_ref()?.ends();
+    let first = match checked.report.status {
+        Status::Leaking => boot,
+        _ => warm,
+    };
+    Some([&first.profile, &last.profile])
 }
 
 /// Prints the sites that leak with their bytes at each snapshot, or that there are none.
@@ -113,11 +120,16 @@ pub(crate) fn finding(lab: &Lab, report: &Report) {
             ));
         }
         Status::Leaking => {
-            let bytes = report.bytes_per_request.unwrap_or_default();
-            say::bad(&format!(
-                "LEAKING: lab {n}, {server} keeps {} bytes of every request ({seconds})",
-                rate(bytes).trim_start_matches('+')
-            ));
+            match (&report.top_site, report.bytes_per_request) {
+                (Some(_), Some(bytes)) => say::bad(&format!(
+                    "LEAKING: lab {n}, {server} keeps {} bytes of every request ({seconds})",
+                    rate(bytes).trim_start_matches('+')
+                )),
+                _ => say::bad(&format!("LEAKING: lab {n}, {server} ({seconds})")),
+            }
+            if let Some(reason) = &report.reason {
+                say::note(reason);
+            }
             if let Some(site) = &report.top_site {
                 let place = match (&site.file, site.line) {
                     (Some(file), Some(line)) => format!("{file}:{line}"),

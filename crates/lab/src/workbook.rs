@@ -174,6 +174,13 @@ impl<'a> Workbook<'a> {
         Ok(())
     }
 
+    /// Writes a file that belongs to the lab, whole or not at all; returns where it is.
+    pub(crate) fn write_state(&self, name: &str, content: &str) -> Result<PathBuf> {
+        let path = self.state_file(name)?;
+        write_whole(&path, content)?;
+        Ok(path)
+    }
+
     fn back_up(&self) -> Result<PathBuf> {
         let name = match self.state()? {
             State::Reference => "reference.rs".to_owned(),

@@ -9,28 +9,38 @@ use std::thread;
 /// # Errors
 /// When there is nobody to ask: no `xdg-open` or the like.
 pub fn open_browser(url: &str) -> io::Result<()> {
-    let mut failed = io::Error::from(io::ErrorKind::NotFound);
-    for mut opener in open::commands(url) {
+    let shown = url.to_owned();
+    open_browser_or(url, move || {
+        eprintln!("warning: the browser could not be opened; open {shown} yourself");
+    })
+}
+
+/// The same for a URL or a file, and calls `failed` on a thread of its own should it fail later.
+///
+/// # Errors
+/// When there is nobody to ask: no `xdg-open` or the like.
+pub fn open_browser_or(what: &str, failed: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let mut error = io::Error::from(io::ErrorKind::NotFound);
+    for mut opener in open::commands(what) {
         opener
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         match opener.spawn() {
             Ok(child) => {
-                let url = url.to_owned();
-                thread::spawn(move || reap(child, &url));
+                thread::spawn(move || reap(child, failed));
                 return Ok(());
             }
-            Err(error) => failed = error,
+            Err(this) => error = this,
         }
     }
-    Err(failed)
+    Err(error)
 }
 
 /// It may go on for as long as the browser does.
-fn reap(mut child: Child, url: &str) {
+fn reap(mut child: Child, failed: impl FnOnce()) {
     match child.wait() {
         Ok(status) if status.success() => {}
-        _ => eprintln!("warning: the browser could not be opened; open {url} yourself"),
+        _ => failed(),
     }
 }

@@ -91,6 +91,14 @@ pub enum Error {
     #[error("these two cannot be compared: {0}")]
     Incomparable(heapdiff::Error),
 
+    /// Snapshots that are no series.
+    #[error("no verdict on these: {0}")]
+    NoSeries(heapdiff::Error),
+    /// More snapshots than are judged at once.
+    #[error(
+        "{0} snapshots are more than the {1} that are judged at once: choose fewer, or use `heapdiff verdict` on the command line"
+    )]
+    LongSeries(usize, usize),
     /// A snapshot of this server is being taken already.
     #[error("a snapshot of {0} is being taken already: try again when it is done")]
     Busy(String),

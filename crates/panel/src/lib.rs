@@ -30,7 +30,7 @@ mod program;
 mod remote;
 mod store;
 
-pub use browser::open_browser;
+pub use browser::{open_browser, open_browser_or};
 pub use error::Error;
 pub use limits::Limits;
 pub use options::Options;

@@ -8,4 +8,7 @@ mod generate;
 mod messages;
 
 pub use generate::{Generator, Sample, Template, UnknownPlaceholder};
-pub use messages::{Booked, Latest, Page, Redundant, Search, Size, Tasting, Visit};
+pub use messages::{
+    Accepted, Booked, Cab, Free, Invite, Latest, Page, Redundant, Ride, Search, Sent, Size,
+    Tasting, Visit,
+};

@@ -70,6 +70,60 @@ pub struct Booked {
     pub cents: u32,
 }
 
+/// What `GET /cab` is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ride {
+    /// Where the people wait.
+    pub at: String,
+    /// How many they are.
+    pub seats: u8,
+}
+
+/// The answer of `GET /cab`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cab {
+    /// The taxi rank that it comes from.
+    pub rank: String,
+    /// How many seats it has.
+    pub seats: u8,
+    /// How its driver finds the people.
+    pub directions: String,
+}
+
+/// What `GET /ranks/{rank}` is told, and its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Free {
+    /// Seats of the largest cab that is free at the rank.
+    pub seats: u8,
+}
+
+/// What `GET /invite` is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    /// The invitation's name, chosen by whoever asks.
+    pub id: String,
+    /// Who is invited.
+    pub to: String,
+    /// What is tasted.
+    pub tasting: String,
+}
+
+/// The answer of `GET /invite`: the invitation will be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The invitation's name.
+    pub id: String,
+}
+
+/// The answer of `GET /invitations/{id}`: the invitation was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The invitation's name.
+    pub id: String,
+    /// Lines of the mail that the mail server took.
+    pub lines: usize,
+}
+
 /// What `GET /visit` is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {

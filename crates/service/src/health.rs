@@ -44,8 +44,8 @@ pub(crate) async fn index(request: HttpRequest, shell: web::Data<Shell>) -> impl
     let address = request.app_config().local_addr();
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(format!(
         "{}\n\n\
-         GET /heapdump?name=NAME    take a heap snapshot\n\
-         GET /heapdump/NAME.json    download it\n\
+         GET /heapdump?name=NAME    take a heap snapshot; with &wait=false, be answered as soon as the heap is frozen\n\
+         GET /heapdump/NAME.json    download it, once it is written\n\
          GET /healthz               requests, live heap, RSS\n\n\
          The labs' routes are told in labs/*/README.md. Compare two snapshots with: heapdiff compare BEFORE AFTER\n\
          All of it in a browser, where you can take snapshots and compare them: panel http://{address}\n",

@@ -1,17 +1,22 @@
-//! `GET /heapdump`: takes a snapshot of the running server; `GET /heapdump/NAME.json`: hands it out.
+//! `GET /heapdump`: takes a snapshot of the running server; `GET /heapdump/NAME.json`: hands it out. Which one is being
+//! written, `writing` knows.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HOST};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
-use heapshot::Metadata;
+use heapshot::{Frozen, Metadata, Recorder, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::fs::File;
+use tokio::sync::oneshot;
+use tokio_util::io::ReaderStream;
 
 use crate::answer::{self, failure};
 use crate::requests::Requests;
@@ -20,9 +25,14 @@ use crate::shell::Shell;
 /// Longest name of a snapshot, in characters.
 const LONGEST_NAME: usize = 100;
 
+/// How much of a snapshot is in memory while it is handed out, in bytes.
+const PIECE: usize = 16 << 10;
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Query {
     name: Option<String>,
+    /// `false`: answer as soon as the heap is frozen.
+    wait: Option<bool>,
 }
 
 /// The answer to whoever asked for a snapshot; `docs/formats.md` tells its keys.
@@ -35,10 +45,16 @@ struct Taken<'a> {
     requests: u64,
     requests_by_route: &'a BTreeMap<String, u64>,
     pause_us: u64,
-    took_us: u64,
-    file_bytes: u64,
+    /// This and the next are known once the file is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    took_us: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_bytes: Option<u64>,
     url: String,
 }
+
+/// What is known as soon as the heap is frozen: what was served before it, and what is live.
+type Known = (Frozen, BTreeMap<String, u64>);
 
 /// Takes a snapshot, replacing one of the same name.
 pub(crate) async fn take(
@@ -57,65 +73,121 @@ pub(crate) async fn take(
     let Some(heap) = shell.heap.clone() else {
         return failure(StatusCode::NOT_IMPLEMENTED, "this server records no heap");
     };
-    let folder = shell.snapshots.clone();
     let path = shell.path_of(&name);
-    let server = shell.server;
-    let taken = web::block(move || {
-        fs::create_dir_all(&folder).map_err(|source| heapshot::Error::Io {
-            action: "make the folder",
-            path: folder,
-            source,
-        })?;
-        // Counted as late as can be: what is served from here to the fork is in the heap alone.
-        let by_route = requests.by_route();
-        let total: u64 = by_route.values().sum();
-        let metadata = Metadata::from_iter([
-            ("server".to_owned(), server.into()),
-            ("requests".to_owned(), total.into()),
-            ("requests_by_route".to_owned(), json!(by_route)),
-        ]);
-        let shot = heap.snapshot_with(path, metadata)?;
-        Ok::<_, heapshot::Error>((shot, total, by_route))
-    });
-    match taken.await {
-        Ok(Ok((shot, total, by_route))) => answer::json(
-            StatusCode::OK,
-            &Taken {
-                path: &shot.path,
-                live_bytes: shot.live_bytes,
-                live_blocks: shot.live_blocks,
-                rss_bytes: shot.rss_bytes,
-                requests: total,
-                requests_by_route: &by_route,
-                pause_us: micros(shot.pause),
-                took_us: micros(shot.took),
-                file_bytes: shot.file_bytes,
-                url: format!("http://{}/heapdump/{name}.json", host(&request)),
-            },
-        ),
-        Ok(Err(error)) => failure(status_of(&error), &error.to_string()),
-        Err(stopping) => failure(StatusCode::SERVICE_UNAVAILABLE, &stopping.to_string()),
+    let url = format!("http://{}/heapdump/{name}.json", host(&request));
+    let (tell, frozen) = oneshot::channel();
+    // It goes on when the client has left or was answered: the writing child lives as long as this thread is at it.
+    let written = {
+        let path = path.clone();
+        web::block(move || write(&heap, &shell, &requests, &name, &path, tell))
+    };
+    let known = frozen.await; // an error: it failed before
+    if query.wait == Some(false)
+        && let Ok(known) = &known
+    {
+        return answer::json(StatusCode::ACCEPTED, &Taken::of(&path, url, known));
+    }
+    match (written.await, known) {
+        (Ok(Ok(shot)), Ok(known)) => {
+            let taken = Taken {
+                took_us: Some(micros(shot.took)),
+                file_bytes: Some(shot.file_bytes),
+                ..Taken::of(&path, url, &known)
+            };
+            answer::json(StatusCode::OK, &taken)
+        }
+        (Ok(Ok(_)), Err(_)) => unreachable!("what was written was frozen before"),
+        (Ok(Err(error)), _) => failure(status_of(&error), &error.to_string()),
+        (Err(stopping), _) => failure(StatusCode::SERVICE_UNAVAILABLE, &stopping.to_string()),
     }
 }
 
-/// Hands out a snapshot that was taken.
+/// Freezes the heap, says so to `tell`, and writes the snapshot.
+fn write(
+    heap: &Recorder,
+    shell: &Shell,
+    requests: &Requests,
+    name: &str,
+    path: &Path,
+    tell: oneshot::Sender<Known>,
+) -> Result<Snapshot, heapshot::Error> {
+    fs::create_dir_all(&shell.snapshots).map_err(|source| heapshot::Error::Io {
+        action: "make the folder",
+        path: shell.snapshots.clone(),
+        source,
+    })?;
+    // Counted as late as can be: what is served from here to the fork is in the heap alone.
+    let by_route = requests.by_route();
+    let total: u64 = by_route.values().sum();
+    let metadata = Metadata::from_iter([
+        ("server".to_owned(), shell.server.into()),
+        ("requests".to_owned(), total.into()),
+        ("requests_by_route".to_owned(), json!(by_route)),
+    ]);
+    let mut underway = None;
+    let written = heap.snapshot_notifying(path, metadata, |frozen| {
+        underway = Some(shell.writing.begin(name)); // before anybody is told
+        let _ = tell.send((*frozen, by_route)); // the client may have left
+    });
+    if let Some(underway) = underway {
+        underway.end(written.as_ref().map(drop).map_err(ToString::to_string));
+    }
+    written
+}
+
+impl<'a> Taken<'a> {
+    fn of(path: &'a Path, url: String, (frozen, by_route): &'a Known) -> Self {
+        Self {
+            path,
+            live_bytes: frozen.live_bytes,
+            live_blocks: frozen.live_blocks,
+            rss_bytes: frozen.rss_bytes,
+            requests: by_route.values().sum(),
+            requests_by_route: by_route,
+            pause_us: micros(frozen.pause),
+            took_us: None,
+            file_bytes: None,
+            url,
+        }
+    }
+}
+
+/// Hands out a snapshot that was taken; one that is being written, once it is there.
 pub(crate) async fn download(shell: web::Data<Shell>, file: web::Path<String>) -> HttpResponse {
     let Ok(name) = check_name(&file) else {
         return bad_name();
     };
-    let path = shell.path_of(&name);
-    match web::block(move || fs::read(path)).await {
-        Ok(Ok(content)) => HttpResponse::Ok()
+    if let Err(why) = shell.writing.settled(&name).await {
+        return failure(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &format!("the snapshot {name} was not written: {why}"),
+        );
+    }
+    match open(&shell.path_of(&name)).await {
+        // In pieces: the whole of it in memory would stand in the next snapshot.
+        Ok((file, bytes)) => HttpResponse::Ok()
             .content_type("application/json")
             .insert_header((CACHE_CONTROL, "no-store"))
-            .body(content),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => failure(
+            .body(SizedStream::new(
+                bytes,
+                ReaderStream::with_capacity(file, PIECE),
+            )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => failure(
             StatusCode::NOT_FOUND,
             &format!("there is no snapshot {name}: take one with GET /heapdump?name={name}"),
         ),
-        Ok(Err(error)) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        Err(stopping) => failure(StatusCode::SERVICE_UNAVAILABLE, &stopping.to_string()),
+        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
+}
+
+/// A file, and its length in bytes.
+async fn open(path: &Path) -> io::Result<(File, u64)> {
+    let file = File::open(path).await?;
+    let about = file.metadata().await?;
+    if about.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    Ok((file, about.len()))
 }
 
 fn name_for(asked: Option<&str>) -> Result<String, ()> {
@@ -164,7 +236,7 @@ fn bad_name() -> HttpResponse {
     )
 }
 
-fn micros(duration: std::time::Duration) -> u64 {
+fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 

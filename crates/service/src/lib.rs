@@ -15,6 +15,7 @@ mod program;
 mod requests;
 mod server;
 mod shell;
+mod writing;
 
 pub use access::Access;
 pub use options::Options;

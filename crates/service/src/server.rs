@@ -16,6 +16,7 @@ use crate::access::{self, Access};
 use crate::ceiling::{self, Ceiling};
 use crate::requests::{self, Requests};
 use crate::shell::Shell;
+use crate::writing::Writing;
 use crate::{health, heapdump};
 
 /// What a server serves: registers its routes. A function pointer, so that actix's generic code is
@@ -42,8 +43,8 @@ pub struct Config {
     pub heap: Option<Recorder>,
 }
 
-/// Serves `labs` on `listener` until `shutdown` is ready, then answers what is in flight and returns, after
-/// five seconds in any case.
+/// Serves `labs` on `listener` until `shutdown` is ready, then answers what is in flight and writes the snapshot that is
+/// under way to its end, for five seconds each at the most, and returns.
 ///
 /// # Errors
 /// When the listener cannot be served.
@@ -63,7 +64,9 @@ pub async fn run(
         server: config.server,
         snapshots: config.snapshots,
         heap: config.heap,
+        writing: Writing::default(),
     });
+    let shared = shell.clone();
 
     let app = move || {
         App::new()
@@ -105,5 +108,8 @@ pub async fn run(
         () = shutdown => {}
     }
     handle.stop(true).await;
-    serving.await.map_err(io::Error::other)?
+    let ended = serving.await.map_err(io::Error::other)?;
+    // Whoever asked for a snapshot and did not wait gets it, too.
+    let _ = tokio::time::timeout(GRACE, shared.writing.idle()).await;
+    ended
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use heapshot::Recorder;
 
+use crate::writing::Writing;
+
 /// The server as its own routes see it.
 pub(crate) struct Shell {
     /// Its name, for people and for snapshots' metadata.
@@ -12,6 +14,8 @@ pub(crate) struct Shell {
     pub(crate) snapshots: PathBuf,
     /// The recording of this process, if there is one.
     pub(crate) heap: Option<Recorder>,
+    /// The snapshot that is being written.
+    pub(crate) writing: Writing,
 }
 
 impl Shell {

@@ -71,7 +71,51 @@ fn json_is_one_object_of_these_keys() {
         (&8.into(), &500.0.into(), &7.into())
     );
     assert_eq!(json["stopped"], Value::Null);
-    assert_eq!(json.as_object().unwrap().len(), 13);
+    assert_eq!(json["urls"], serde_json::json!([url]));
+    assert_eq!(json["turned_away"], 0);
+    assert_eq!(json.as_object().unwrap().len(), 15);
+}
+
+#[test]
+fn several_urls_are_asked_in_turn() {
+    let server = Server::good();
+    let (one, two) = (server.url("/one/{id}"), server.url("/two"));
+    let json = Driver::new(&one, &format!("{two} --json --requests 6 --connections 1"))
+        .run()
+        .code(0)
+        .json();
+    assert_eq!(
+        server.paths(),
+        ["/one/0", "/one/2", "/one/4", "/two", "/two", "/two"]
+    );
+    assert_eq!(json["url"], one);
+    assert_eq!(json["urls"], serde_json::json!([one, two]));
+}
+
+#[test]
+fn who_is_turned_away_is_answered_if_that_was_to_be_accepted() {
+    let busy = |request: crate::server::Request| match request.number % 4 {
+        0 => Answer::Status(503, "later"),
+        _ => Answer::Good,
+    };
+    let server = Server::start(busy);
+    let json = Driver::new(&server.url("/"), "--accept 503 --requests 100 --json")
+        .run()
+        .code(0)
+        .json();
+    assert_eq!(
+        (&json["ok"], &json["turned_away"]),
+        (&75.into(), &25.into())
+    );
+    assert_eq!(json["errors"], serde_json::json!([]));
+    Driver::new(&server.url("/"), "--accept 503 --requests 100")
+        .run()
+        .code(0)
+        .stdout("100 sent, 75 ok, 25 turned away\n");
+    Driver::new(&server.url("/"), "--accept 429 --requests 100")
+        .run()
+        .code(1)
+        .stdout("25 × HTTP 503: later");
 }
 
 #[test]
@@ -111,6 +155,7 @@ fn bad_arguments_are_told_from_failed_requests() {
     bad("http://127.0.0.1/", "--requests 0").stderr("at least 1");
     bad("http://127.0.0.1/", "--connections 0").stderr("at least 1");
     bad("http://127.0.0.1/", "--rate 0").stderr("positive");
+    bad("http://127.0.0.1/", "--accept 200").stderr("from 300 to 599");
     bad("http://127.0.0.1/", "--timeout 0s").stderr("longer than zero");
     bad("http://127.0.0.1/", "--timeout soon").stderr("--timeout");
 }

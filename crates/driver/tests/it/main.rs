@@ -1,8 +1,10 @@
 //! The driver against a real server over real HTTP: as a library and as a command.
 
 mod command;
+mod heap;
 mod load;
 mod loops;
 
 mod harness;
+mod series;
 mod server;

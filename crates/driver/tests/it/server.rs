@@ -13,6 +13,8 @@ pub(crate) enum Answer {
     Good,
     /// Another status, with a body.
     Status(u16, &'static str),
+    /// Any status and body.
+    Text(u16, String),
     /// Good after so long, while every other connection waits as well.
     Stall(Duration),
     /// None, and the connection stays open.
@@ -44,11 +46,14 @@ struct State {
     turn: Mutex<()>,
 }
 
-/// Where a request stands among all and among those of its connection: 0, 1, 2, …
-#[derive(Clone, Copy)]
+/// A request, and where it stands among all and among those of its connection: 0, 1, 2, …
 pub(crate) struct Request {
     pub(crate) number: usize,
     pub(crate) on_connection: usize,
+    /// With its query.
+    pub(crate) path: String,
+    /// The header `Authorization`.
+    pub(crate) authorization: Option<String>,
 }
 
 impl Server {
@@ -141,17 +146,19 @@ fn accept(listener: &TcpListener, address: SocketAddr, state: &Arc<State>) {
 fn serve(mut connection: &TcpStream, address: SocketAddr, state: &State) -> io::Result<()> {
     let mut reader = BufReader::new(connection);
     for on_connection in 0.. {
-        let Some(path) = read_request(&mut reader)? else {
+        let Some((path, authorization)) = read_request(&mut reader)? else {
             return Ok(());
         };
         let number = {
             let mut paths = state.paths.lock().unwrap();
-            paths.push(path);
+            paths.push(path.clone());
             paths.len() - 1
         };
         let request = Request {
             number,
             on_connection,
+            path,
+            authorization,
         };
         match (state.answer)(request) {
             Answer::Good => {
@@ -162,6 +169,9 @@ fn serve(mut connection: &TcpStream, address: SocketAddr, state: &State) -> io::
                 // In two pieces, as servers that stream do.
                 write!(connection, "{}", head(status, body.len()))?;
                 write!(connection, "{body}")?;
+            }
+            Answer::Text(status, body) => {
+                write!(connection, "{}{body}", head(status, body.len()))?;
             }
             Answer::Stall(time) => {
                 let _turn = state.turn.lock().unwrap();
@@ -182,18 +192,23 @@ fn serve(mut connection: &TcpStream, address: SocketAddr, state: &State) -> io::
     Ok(())
 }
 
-fn read_request(reader: &mut impl BufRead) -> io::Result<Option<String>> {
+/// Its path and its secret.
+fn read_request(reader: &mut impl BufRead) -> io::Result<Option<(String, Option<String>)>> {
     let mut first = String::new();
     if reader.read_line(&mut first)? == 0 {
         return Ok(None);
     }
     let path = first.split(' ').nth(1).unwrap().to_owned();
-    let mut line = String::new();
+    let (mut line, mut authorization) = (String::new(), None);
     while line != "\r\n" {
         line.clear();
         reader.read_line(&mut line)?;
+        let secret = line.to_ascii_lowercase().starts_with("authorization: ");
+        if secret {
+            authorization = Some(line["authorization: ".len()..].trim().to_owned());
+        }
     }
-    Ok(Some(path))
+    Ok(Some((path, authorization)))
 }
 
 fn head(status: u16, length: usize) -> String {

@@ -10,6 +10,8 @@ mod program;
 mod lab1;
 mod lab2;
 mod lab3;
+mod lab4;
+mod lab5;
 mod lab6;
 
 use program::{Launch, Program};

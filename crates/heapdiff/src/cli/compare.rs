@@ -1,10 +1,10 @@
 //! `heapdiff compare`: the comparison of two snapshots as a table, as JSON or as a page.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::destination::Destination;
 use super::{Common, Output, TOP, sources, warnings};
 use crate::compare::{Comparison, compare};
 use crate::error::Error;
@@ -27,12 +27,8 @@ pub(super) struct Compare {
     /// A table for people, a page for a browser, or JSON for programs
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
-    /// Write to this file, whole or not at all [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Show the page in the browser; without --output, from a temporary file
-    #[arg(long)]
-    open: bool,
+    #[command(flatten)]
+    destination: Destination,
     #[command(flatten)]
     common: Common,
 }
@@ -66,28 +62,14 @@ enum Format {
 impl Compare {
     /// The comparison; if it goes to a file, what the reader should know about the snapshots.
     pub(super) fn answer(self, output: Output) -> Result<String, Error> {
-        if self.open && self.format != Format::Html {
-            return Err(Error::OnlyPagesOpen);
-        }
+        self.destination.check(self.format == Format::Html)?;
         let snapshots = [&self.before, &self.after];
         let (before, after) = (files::read(&self.before)?, files::read(&self.after)?);
         let comparison = compare(&before, &after, &self.common.options())?;
         let notes = comparison.notes.clone();
         let text = self.render([&before, &after], comparison, output);
-        let file = match &self.output {
-            Some(file) => {
-                files::write(file, text.as_bytes(), &snapshots)?;
-                file.clone()
-            }
-            None if self.open => files::write_temporary("heap-", ".html", text.as_bytes())?,
-            None => return Ok(text),
-        };
-        let mut said = warnings(&notes);
-        if self.open {
-            let _ = writeln!(said, "{}", file.display());
-            open(&file)?;
-        }
-        Ok(said)
+        self.destination
+            .deliver(text, &snapshots, || warnings(&notes))
     }
 
     fn render(&self, snapshots: [&Profile; 2], comparison: Comparison, output: Output) -> String {
@@ -112,14 +94,6 @@ impl Compare {
             }
         }
     }
-}
-
-/// Shows a file in the user's browser.
-fn open(file: &Path) -> Result<(), Error> {
-    open::that_detached(file).map_err(|error| Error::Open {
-        path: file.to_owned(),
-        error,
-    })
 }
 
 impl From<SortArg> for Sort {

@@ -6,18 +6,13 @@ use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 
+use super::destination::Destination;
 use super::{Answer, Exit, Output, in_app, sources};
 use crate::error::Error;
 use crate::profile::Profile;
 use crate::verdict::{self, Date, Judgement, json, junit, sarif};
-use crate::{excerpt, files};
+use crate::{excerpt, files, page};
 
-/// Says from a series of snapshots whether the program leaks, and where.
-///
-/// Warm up, then take a snapshot at rest each time the requests have doubled: n, 2n, 4n, 8n. A leak grows in each
-/// doubling, in proportion; a cache, a pool or a static does not.
-///
-/// Exit codes: 0 no leak, 1 leak, 2 wrong usage or bad input, 3 inconclusive (the notes say what to do).
 #[derive(Debug, Args)]
 pub(super) struct Verdict {
     /// The snapshots, in the order they were taken; at least three, better four or five
@@ -29,12 +24,11 @@ pub(super) struct Verdict {
     /// Growth to accept: a TOML file with [[allow]] entries of type, function, file, reason, expires
     #[arg(long, value_name = "FILE")]
     allow: Option<PathBuf>,
-    /// Text for people; JSON; JUnit's XML for GitLab, Jenkins and the like; SARIF for GitHub's code scanning
+    /// Text for a terminal, a page for a browser, JSON, JUnit's XML or SARIF
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
-    /// Write to this file, whole or not at all [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    destination: Destination,
     /// Look for source files in this folder; may be given more than once [default: the current folder]
     #[arg(long, value_name = "DIR")]
     source_root: Vec<PathBuf>,
@@ -46,18 +40,25 @@ pub(super) struct Verdict {
     width: Option<usize>,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// For people
     #[default]
     Text,
+    /// One object, with all sites that are not steady
     Json,
+    /// One file for a browser: a chart for each site, the comparison, flame graphs; needs no network
+    Html,
+    /// XML, for GitLab, Jenkins and the like
     Junit,
+    /// For GitHub's code scanning
     Sarif,
 }
 
 impl Verdict {
     /// The verdict; if it goes to a file, in a line, with what the reader should know.
     pub(super) fn answer(self, output: Output) -> Result<Answer, Error> {
+        self.destination.check(self.format == Format::Html)?;
         let given = self.requests.len();
         if given > 0 && given != self.snapshots.len() {
             return Err(Error::RequestsDoNotMatch {
@@ -73,12 +74,16 @@ impl Verdict {
             .as_ref()
             .map(files::read_allow_list)
             .transpose()?;
-        let profiles: Vec<Profile> = self
+        let mut profiles: Vec<Profile> = self
             .snapshots
             .iter()
             .map(files::read)
             .collect::<Result<_, _>>()?;
-        let mut judgement = verdict::judge(&self.series(&profiles)?, &in_app(&self.in_app))?;
+        for (profile, requests) in profiles.iter_mut().zip(&self.requests) {
+            profile.metadata.requests = Some(*requests);
+        }
+        let profiles: Vec<&Profile> = profiles.iter().collect();
+        let mut judgement = verdict::judge_as_told(&profiles, &in_app(&self.in_app))?;
         if let Some(list) = &allowed {
             judgement = judgement.allowing(list, Date::of(SystemTime::now()));
         }
@@ -87,41 +92,34 @@ impl Verdict {
             verdict::Verdict::NoLeak => Exit::Answered,
             verdict::Verdict::Inconclusive => Exit::Inconclusive,
         };
-        let text = self.render(&judgement, output);
-        let Some(file) = &self.output else {
-            return Ok(Answer { text, exit });
-        };
-        files::write(file, text.as_bytes(), &self.snapshots)?;
-        let mut text = format!("verdict: {}\n", judgement.verdict.name());
-        for remark in &judgement.remarks {
-            let _ = writeln!(text, "note: {remark}");
-        }
+        let text = self.render(&judgement, &profiles, output)?;
+        let text = self.destination.deliver(text, &self.snapshots, || {
+            let mut said = format!("verdict: {}\n", judgement.verdict.name());
+            for remark in &judgement.remarks {
+                let _ = writeln!(said, "note: {remark}");
+            }
+            said
+        })?;
         Ok(Answer { text, exit })
     }
 
-    fn series<'a>(&self, profiles: &'a [Profile]) -> Result<Vec<(u64, &'a Profile)>, Error> {
-        let requests = |(at, profile): (usize, &Profile)| {
-            let given = self.requests.get(at).copied();
-            given
-                .or(profile.metadata.requests)
-                .ok_or_else(|| Error::RequestsUnknown(profile.label.clone()))
-        };
-        let requests: Vec<u64> = profiles
-            .iter()
-            .enumerate()
-            .map(requests)
-            .collect::<Result<_, _>>()?;
-        Ok(requests.into_iter().zip(profiles).collect())
-    }
-
-    fn render(&self, judgement: &Judgement, output: Output) -> String {
+    fn render(
+        &self,
+        judgement: &Judgement,
+        profiles: &[&Profile],
+        output: Output,
+    ) -> Result<String, Error> {
         let sources = sources(&self.source_root);
         let find = |file: &str| sources.find(file).map(|source| source.shown);
-        match self.format {
+        Ok(match self.format {
             Format::Text => excerpt::below_verdict(judgement, &sources, &output.screen(self.width)),
             Format::Json => json::render(judgement),
+            Format::Html => {
+                let find = |file: &str| sources.find(file);
+                page::series_report(profiles, judgement, &in_app(&self.in_app), &find)?
+            }
             Format::Junit => junit::render(judgement),
             Format::Sarif => sarif::render(judgement, &find),
-        }
+        })
     }
 }

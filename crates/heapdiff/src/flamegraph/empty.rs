@@ -1,5 +1,7 @@
 //! The picture of nothing: inferno has none.
 
+use crate::xml::escaped;
+
 /// An SVG that says in words that there is nothing to draw.
 pub(super) fn svg(title: &str, words: &str, width: usize) -> String {
     let [title, words] = [title, words].map(escaped);
@@ -12,10 +14,4 @@ pub(super) fn svg(title: &str, words: &str, width: usize) -> String {
 </svg>
 "##
     )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

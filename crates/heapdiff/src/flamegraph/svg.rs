@@ -188,16 +188,18 @@ impl Flames {
             .expect("sound lines, written to memory");
         let svg = String::from_utf8(svg).expect("inferno writes UTF-8");
         if picture.bare {
-            without_script(svg)
+            without_script(&svg)
         } else {
             readable_in_the_dark(svg)
         }
     }
 }
 
-/// Without the settings that inferno leaves for its script. All names are escaped, so there is no other.
-fn without_script(mut svg: String) -> String {
+/// Without the settings that inferno leaves for its script, and without what would start it: a page's policy complains
+/// about that. All names are escaped, so there is no other.
+fn without_script(svg: &str) -> String {
     const END: &str = "</script>";
+    let mut svg = svg.replacen(" onload=\"init(evt)\"", "", 1);
     if let (Some(start), Some(end)) = (svg.find("<script"), svg.find(END)) {
         svg.replace_range(start..end + END.len(), "");
     }

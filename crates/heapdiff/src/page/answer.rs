@@ -3,10 +3,10 @@
 use askama::Template;
 
 use super::Sources;
+use super::lines::{self, Line};
 use crate::compare::{Comparison, Row};
-use crate::excerpt::{blocks_in, held_here, span};
-use crate::source::Source;
-use crate::terminal::{amount, count, rate, signed, thousands};
+use crate::excerpt::{blocks_in, held_here};
+use crate::terminal::{amount, count, rate, signed, signed_amount, thousands};
 
 /// What stands above everything, ready to show. It is HTML before any script has run.
 #[derive(Template)]
@@ -41,15 +41,6 @@ struct Culprit {
     /// Its source, if it was found.
     excerpt: Vec<Line>,
     held: String,
-}
-
-/// A line of source; what is marked stands between before and after.
-struct Line {
-    number: usize,
-    marked: bool,
-    before: String,
-    word: String,
-    after: String,
 }
 
 /// A number of both snapshots.
@@ -128,7 +119,6 @@ impl Culprit {
     fn of(comparison: &Comparison, row: &Row, sources: Sources<'_>) -> Self {
         let Row { site, change, .. } = row;
         let share = 100.0 * change.size_delta as f64 / comparison.total.size_delta as f64;
-        let source = site.frame.file().filter(|_| site.in_app).and_then(sources);
         Self {
             constructor: site.constructor(),
             function: site.function(),
@@ -139,9 +129,7 @@ impl Culprit {
             note: comparison
                 .requests()
                 .map(|requests| blocks_in(row, requests)),
-            excerpt: source
-                .and_then(|source| excerpt(row, &source))
-                .unwrap_or_default(),
+            excerpt: lines::around(site, sources),
             held: held_here(comparison, row),
         }
     }
@@ -156,28 +144,6 @@ fn per_cent(share: f64) -> String {
     } else {
         format!("{share:.1}")
     }
-}
-
-/// Lines shown before and after the line.
-const CONTEXT: usize = 2;
-
-fn excerpt(row: &Row, source: &Source) -> Option<Vec<Line>> {
-    let line = row.site.frame.line()? as usize;
-    let text = source.text.lines().nth(line.checked_sub(1)?)?;
-    let marked = span(text, row.site.frame.column());
-    let first = line.saturating_sub(CONTEXT).max(1);
-    let lines = source.text.lines().enumerate().skip(first - 1);
-    let lines = lines.take(line - first + 1 + CONTEXT).map(|(at, text)| {
-        let marked = if at + 1 == line { marked.clone() } else { 0..0 };
-        Line {
-            number: at + 1,
-            marked: at + 1 == line,
-            before: text[..marked.start].to_owned(),
-            word: text[marked.clone()].to_owned(),
-            after: text[marked.end..].to_owned(),
-        }
-    });
-    Some(lines.collect())
 }
 
 impl Fact {
@@ -239,16 +205,6 @@ impl Fact {
             bars: None,
         }
     }
-}
-
-/// With a sign, but for zero.
-fn signed_amount(bytes: i64) -> String {
-    let sign = match bytes {
-        ..0 => "-",
-        0 => "",
-        1.. => "+",
-    };
-    format!("{sign}{}", amount(bytes.unsigned_abs()))
 }
 
 /// Metadata may say anything.

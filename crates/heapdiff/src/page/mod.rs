@@ -1,6 +1,7 @@
-//! The web page: what `heapdiff compare --format html` writes, and what the Memory panel serves.
+//! The web page: what `heapdiff compare` and `heapdiff verdict` write with `--format html`, and what the Memory panel
+//! serves.
 //!
-//! Both are one page, `page/` beside `src/`: a template, style and ES modules. It asks for *documents* by
+//! All are one page, `page/` beside `src/`: a template, style and ES modules. It asks for *documents* by
 //! relative URLs, and does not know whether they come over HTTP or lie embedded in it:
 //!
 //! | URL | document |
@@ -9,6 +10,7 @@
 //! | `api/snapshots/ID/summary` | [`summary`]: what one holds |
 //! | `api/comparison?base=ID&snapshot=ID` | [`comparison`]: two of them |
 //! | `api/flamegraph?[base=ID&]snapshot=ID&count=bytes\|blocks` | the [flame graph](crate::flamegraph::svg), without a script |
+//! | `api/verdict[?snapshots=ID,ID,ID]` | [`growth`]: the verdict on a series, with its charts |
 //!
 //! `docs/formats.md` describes them. The page adds up nothing: rows by site, by type and by stack come from the model.
 
@@ -17,14 +19,21 @@ mod asset;
 mod card;
 mod comparison;
 mod embed;
+mod growth;
+mod growth_chart;
+mod lines;
+mod report;
 mod shell;
 mod summary;
 mod tables;
+mod verdict;
 
 pub use asset::{ASSETS, Asset, asset};
 pub use card::Card;
 pub use comparison::comparison;
-pub use shell::{App, app, report};
+pub use growth::growth;
+pub use report::{report, series_report};
+pub use shell::{App, app};
 pub use summary::summary;
 
 use crate::source::Source;

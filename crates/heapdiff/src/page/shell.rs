@@ -6,21 +6,9 @@ use std::fmt::Write as _;
 use askama::Template;
 use serde_json::json;
 
-use super::answer::Answer;
 use super::asset::ASSETS;
-use super::card::Card;
-use super::comparison;
 use super::embed::{module_url, nonce, packed};
-use super::summary::summary;
-use super::{Sources, json};
-use crate::compare::Comparison;
-use crate::flamegraph::{Count, svg};
-use crate::group::{GroupBy, Options};
-use crate::in_app::InApp;
-use crate::inventory::inventory;
-use crate::profile::Profile;
-use crate::sort::Sort;
-use crate::view::View;
+use super::json;
 
 /// The page, for the template.
 #[derive(Template)]
@@ -28,6 +16,7 @@ use crate::view::View;
 struct Shell {
     mode: &'static str,
     title: String,
+    heading: &'static str,
     /// Of a report what its snapshots are called.
     before: String,
     after: String,
@@ -53,6 +42,20 @@ struct Embedded {
     packed: String,
 }
 
+/// What a report says and carries.
+pub(super) struct Report {
+    pub(super) title: String,
+    pub(super) heading: &'static str,
+    /// What the first of its snapshots is called, and the last.
+    pub(super) names: [String; 2],
+    /// The head, as HTML.
+    pub(super) answer: String,
+    /// What the page is told at its start.
+    pub(super) boot: serde_json::Value,
+    /// By URL.
+    pub(super) documents: Vec<(String, String)>,
+}
+
 /// The panel's page.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -62,115 +65,43 @@ pub struct App {
     pub content_security_policy: String,
 }
 
-/// Two snapshots and their comparison as a page in one file, which needs no network and runs from disk. It holds all
-/// rows; what `view` asks for, and what the comparison is grouped by, is how it looks at first.
-pub fn report(
-    [before, after]: [&Profile; 2],
-    model: Comparison,
-    view: &View,
-    in_app: &InApp,
-    sources: Sources<'_>,
-) -> String {
-    let first = first_view(model.by, view);
-    let model = model.regrouped(GroupBy::Site);
-    let options = Options {
-        by: GroupBy::Site,
-        in_app: in_app.clone(),
-    };
-    let [before_name, after_name] = model.names().map(str::to_owned);
-    let card = |id: &str, side, label: &str| Card {
-        label: label.to_owned(),
-        ..Card::of(id, side)
-    };
-    let cards = [
-        card("before", &model.before, &before_name),
-        card("after", &model.after, &after_name),
-    ];
-    let answer = Answer::of(&model, sources).html();
-    let mut documents = vec![(
-        "api/snapshots".to_owned(),
-        json(&json!({ "snapshots": cards })),
-    )];
-    for count in [Count::Bytes, Count::Blocks] {
-        let url = format!(
-            "api/flamegraph?base=before&snapshot=after&count={}",
-            count.unit()
-        );
-        documents.push((
+impl Report {
+    /// The page in one file, which needs no network and runs from disk.
+    pub(super) fn html(self) -> String {
+        let documents = self.documents.into_iter().map(|(url, document)| Embedded {
             url,
-            svg::of_comparison(&model, &View::default(), &svg::Picture::bare(count)),
-        ));
-    }
-    for (profile, card) in [before, after].into_iter().zip(&cards) {
-        let model = inventory(profile, &options);
-        let id = &card.id;
-        for count in [Count::Bytes, Count::Blocks] {
-            let url = format!("api/flamegraph?snapshot={id}&count={}", count.unit());
-            documents.push((
-                url,
-                svg::of_inventory(&model, &View::default(), &svg::Picture::bare(count)),
-            ));
+            packed: packed(&document),
+        });
+        let nonce = nonce();
+        let modules = ASSETS.iter().filter(|asset| asset.is_module());
+        let imports: BTreeMap<_, _> = modules
+            .map(|module| (specifier(module.name), module_url(module.body)))
+            .collect();
+        let mut style = String::new();
+        for sheet in ASSETS.iter().filter(|asset| asset.is_style()) {
+            let _ = writeln!(style, "/* {} */\n{}", sheet.name, sheet.body);
         }
-        let url = format!("api/snapshots/{id}/summary");
-        documents.push((url, summary(model, card, sources)));
+        let [before, after] = self.names;
+        let page = Shell {
+            mode: "report",
+            title: self.title,
+            heading: self.heading,
+            before,
+            after,
+            answer: self.answer,
+            boot: in_script(&json(&self.boot)),
+            import_map: in_script(&json(&json!({ "imports": imports }))),
+            style: Some(style),
+            style_sheets: Vec::new(),
+            documents: documents.collect(),
+            policy: Some(format!(
+                "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'nonce-{nonce}'; img-src data:; \
+                 base-uri 'none'; form-action 'none'"
+            )),
+            nonce,
+        };
+        page.html()
     }
-    documents.push((
-        "api/comparison?base=before&snapshot=after".to_owned(),
-        comparison::document(model, answer.clone(), &cards[0], &cards[1], sources),
-    ));
-    let documents = documents.into_iter().map(|(url, document)| Embedded {
-        url,
-        packed: packed(&document),
-    });
-    let nonce = nonce();
-    let modules = ASSETS.iter().filter(|asset| asset.is_module());
-    let imports: BTreeMap<_, _> = modules
-        .map(|module| (specifier(module.name), module_url(module.body)))
-        .collect();
-    let mut style = String::new();
-    for sheet in ASSETS.iter().filter(|asset| asset.is_style()) {
-        let _ = writeln!(style, "/* {} */\n{}", sheet.name, sheet.body);
-    }
-    let page = Shell {
-        mode: "report",
-        title: format!("Heap comparison: {before_name} → {after_name}"),
-        before: before_name,
-        after: after_name,
-        answer,
-        boot: in_script(&json(
-            &json!({ "mode": "report", "base": "before", "snapshot": "after", "view": first }),
-        )),
-        import_map: in_script(&json(&json!({ "imports": imports }))),
-        style: Some(style),
-        style_sheets: Vec::new(),
-        documents: documents.collect(),
-        policy: Some(format!(
-            "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'nonce-{nonce}'; img-src data:; \
-             base-uri 'none'; form-action 'none'"
-        )),
-        nonce,
-    };
-    page.html()
-}
-
-/// What the page's address would say, in its own words; what is as always is left out.
-fn first_view(by: GroupBy, view: &View) -> serde_json::Map<String, serde_json::Value> {
-    let by = match by {
-        GroupBy::Site => None,
-        GroupBy::Type => Some("type"),
-        GroupBy::Stack => Some("stack"),
-    };
-    let sort = match view.sort {
-        Sort::Alloc => None,
-        Sort::Delta => Some("-size_delta"),
-        Sort::New => Some("-new"),
-        Sort::Freed => Some("-freed_size"),
-        Sort::Churn => Some("-churned_bytes"),
-    };
-    [("by", by), ("sort", sort), ("q", view.filter.as_deref())]
-        .into_iter()
-        .filter_map(|(key, choice)| Some((key.to_owned(), choice?.into())))
-        .collect()
 }
 
 /// The panel's page, which fetches its documents.
@@ -179,6 +110,7 @@ pub fn app() -> App {
     let page = Shell {
         mode: "panel",
         title: "Memory panel".to_owned(),
+        heading: "Memory panel",
         before: String::new(),
         after: String::new(),
         answer: String::new(),

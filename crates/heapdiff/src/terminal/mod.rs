@@ -9,7 +9,9 @@ mod verdict;
 
 use std::fmt::Write as _;
 
-pub(crate) use number::{amount, count, cut_end, cut_start, mebibytes, signed_mebibytes};
+pub(crate) use number::{
+    amount, between, count, cut_end, cut_start, mebibytes, signed_amount, signed_mebibytes,
+};
 pub use number::{rate, signed, thousands};
 use style::{BOLD, DIM, PLAIN, Paint, WARNING, of_amount, of_delta};
 use table::{Cell, Column, Line, Place, Printed};

@@ -2,6 +2,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::verdict::Rate;
+
 /// `1234567` as `1,234,567`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -54,6 +56,16 @@ pub(crate) fn amount(bytes: u64) -> String {
     }
 }
 
+/// The same with a sign, but for zero: `+12.3 KiB`.
+pub(crate) fn signed_amount(bytes: i64) -> String {
+    let sign = match bytes {
+        ..0 => "-",
+        0 => "",
+        1.. => "+",
+    };
+    format!("{sign}{}", amount(bytes.unsigned_abs()))
+}
+
 /// A rate, as exact as is useful: `+83,886`, `+16`, `+0.25`, `-3.5`.
 #[expect(
     clippy::cast_possible_truncation,
@@ -65,6 +77,13 @@ pub fn rate(rate: f64) -> String {
     } else {
         format!("{rate:+.2}")
     }
+}
+
+/// `36 to 84`, if the rate is not exact.
+pub(crate) fn between(of: Rate) -> Option<String> {
+    let (low, high) = (rate(of.low), rate(of.high));
+    let bare = |text: &str| text.trim_start_matches('+').to_owned();
+    (low != high).then(|| format!("{} to {}", bare(&low), bare(&high)))
 }
 
 /// How many columns a text takes.

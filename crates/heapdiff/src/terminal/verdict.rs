@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::style::{BOLD, GROWTH, PLAIN, Paint, SHRINKING, WARNING};
 use super::table::{self, Cell, Column, Line, Place};
-use super::{Screen, head, paragraph, place, rate, thousands, wrap};
-use crate::verdict::{Class, Judgement, Rate, SiteGrowth, Verdict};
+use super::{Screen, between, head, paragraph, place, rate, thousands, wrap};
+use crate::verdict::{Class, Judgement, SiteGrowth, Verdict};
 
 /// Sites that are shown besides those that leak or may leak.
 const TOP: usize = 8;
@@ -70,10 +70,7 @@ pub fn render_verdict(judgement: &Judgement, screen: &Screen) -> String {
 }
 
 fn headline(judgement: &Judgement) -> (String, Paint) {
-    let (first, last) = match judgement.heap.as_slice() {
-        [first, .., last] => (first.requests, last.requests),
-        _ => (0, 0),
-    };
+    let (first, last) = judgement.requests();
     let requests = format!("{} to {} requests", thousands(first), thousands(last));
     match judgement.verdict {
         Verdict::Leak => {
@@ -143,11 +140,4 @@ fn evidence(site: &SiteGrowth) -> String {
         )
     };
     evidence
-}
-
-/// `36 to 84`, if the rate is not exact.
-fn between(of: Rate) -> Option<String> {
-    let (low, high) = (rate(of.low), rate(of.high));
-    let bare = |text: &str| text.trim_start_matches('+').to_owned();
-    (low != high).then(|| format!("{} to {}", bare(&low), bare(&high)))
 }

@@ -121,7 +121,7 @@ fn doublings(points: &[Point]) -> f64 {
 }
 
 /// From the first snapshot on that has anything, and not before the first request.
-fn bars(points: &[Point]) -> &[Point] {
+pub(super) fn bars(points: &[Point]) -> &[Point] {
     let first = points
         .iter()
         .position(|point| point.requests > 0 && point.counters.live_bytes > 0);

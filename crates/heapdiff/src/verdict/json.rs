@@ -2,41 +2,38 @@
 
 use serde::Serialize;
 
-use super::{HeapPoint, Judgement, Point, Rate, SiteGrowth};
+use super::{Class, HeapPoint, Judgement, Point, Rate, SiteGrowth};
 
 /// A judgement as pretty-printed JSON: all sites that are not steady. Sizes are in bytes, counts in blocks.
 ///
 /// # Panics
 /// Never: the document has string keys only and no fallible parts.
 pub fn render(judgement: &Judgement) -> String {
-    let per_request = judgement.bytes_per_request();
-    let document = JudgementJson {
-        verdict: judgement.verdict.name(),
-        bytes_per_request: per_request.estimate,
-        bytes_per_request_low: per_request.low,
-        bytes_per_request_high: per_request.high,
-        heap: judgement.heap.iter().map(HeapJson::of).collect(),
-        sites: judgement
-            .sites
-            .iter()
-            .filter(|site| site.class != super::Class::Steady)
-            .map(SiteJson::of)
-            .collect(),
-        notes: judgement.remarks.iter().map(ToString::to_string).collect(),
-    };
+    let sites = judgement
+        .sites
+        .iter()
+        .filter(|site| moves(site))
+        .map(SiteJson::of);
+    let document = JudgementJson::of(judgement, sites.collect());
     let mut json = serde_json::to_string_pretty(&document).expect("plain data always serializes");
     json.push('\n');
     json
 }
 
+/// Whether a site is worth a word.
+pub(crate) fn moves(site: &SiteGrowth) -> bool {
+    site.class != Class::Steady
+}
+
+/// A judgement with what is said of its sites.
 #[derive(Serialize)]
-struct JudgementJson<'a> {
+pub(crate) struct JudgementJson<'a, S> {
     verdict: &'static str,
     bytes_per_request: f64,
     bytes_per_request_low: f64,
     bytes_per_request_high: f64,
     heap: Vec<HeapJson<'a>>,
-    sites: Vec<SiteJson<'a>>,
+    sites: Vec<S>,
     notes: Vec<String>,
 }
 
@@ -49,8 +46,9 @@ struct HeapJson<'a> {
     rss_bytes: Option<u64>,
 }
 
+/// A site.
 #[derive(Serialize)]
-struct SiteJson<'a> {
+pub(crate) struct SiteJson<'a> {
     r#type: String,
     function: &'a str,
     file: Option<&'a str>,
@@ -78,6 +76,21 @@ struct PointJson {
     live_blocks: u64,
 }
 
+impl<'a, S> JudgementJson<'a, S> {
+    pub(crate) fn of(judgement: &'a Judgement, sites: Vec<S>) -> Self {
+        let per_request = judgement.bytes_per_request();
+        Self {
+            verdict: judgement.verdict.name(),
+            bytes_per_request: per_request.estimate,
+            bytes_per_request_low: per_request.low,
+            bytes_per_request_high: per_request.high,
+            heap: judgement.heap.iter().map(HeapJson::of).collect(),
+            sites,
+            notes: judgement.remarks.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
 impl<'a> HeapJson<'a> {
     fn of(point: &'a HeapPoint) -> Self {
         Self {
@@ -91,7 +104,7 @@ impl<'a> HeapJson<'a> {
 }
 
 impl<'a> SiteJson<'a> {
-    fn of(site: &'a SiteGrowth) -> Self {
+    pub(crate) fn of(site: &'a SiteGrowth) -> Self {
         let frame = &site.site.frame;
         let (bytes, blocks): (Rate, Rate) = (site.bytes_per_request, site.blocks_per_request);
         Self {

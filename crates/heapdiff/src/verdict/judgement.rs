@@ -111,6 +111,23 @@ pub fn judge(series: &[(u64, &Profile)], in_app: &InApp) -> Result<Judgement, Er
     Ok(judgement.concluded())
 }
 
+/// The same after as many requests as the snapshots say themselves.
+///
+/// # Errors
+/// [`Error::RequestsUnknown`] if one does not say; otherwise as [`judge`].
+pub fn judge_as_told(series: &[&Profile], in_app: &InApp) -> Result<Judgement, Error> {
+    if series.len() < LEAST_SNAPSHOTS {
+        return Err(Error::TooFewSnapshots(series.len()));
+    }
+    let told = |profile: &&Profile| {
+        let requests = profile.metadata.requests;
+        requests.ok_or_else(|| Error::RequestsUnknown(profile.label.clone()))
+    };
+    let requests: Result<Vec<u64>, Error> = series.iter().map(told).collect();
+    let series: Vec<(u64, &Profile)> = requests?.into_iter().zip(series.iter().copied()).collect();
+    judge(&series, in_app)
+}
+
 impl Judgement {
     /// The same with the growth that a user accepts: it no longer counts, and a remark says so. Entries that are
     /// expired `today`, or match nothing that leaks, get a remark, too.
@@ -149,6 +166,30 @@ impl Judgement {
     /// The sites that are unclear and not allowed, the largest growth first.
     pub fn unclear(&self) -> impl Iterator<Item = &SiteGrowth> {
         self.sites.iter().filter(|site| site.is_unclear())
+    }
+
+    /// The sites as a reader looks at them: what leaks, what is unclear, what is allowed, then the other classes; of each
+    /// the largest growth first.
+    pub fn by_class(&self) -> Vec<&SiteGrowth> {
+        let mut sites: Vec<_> = self.sites.iter().collect();
+        sites.sort_by_key(|site| {
+            let rank = match site.class {
+                _ if site.allowed.is_some() => 2,
+                Class::Leak => 0,
+                Class::Unclear => 1,
+                _ => 3,
+            };
+            (rank, site.class)
+        });
+        sites
+    }
+
+    /// From how many requests to how many.
+    pub fn requests(&self) -> (u64, u64) {
+        match self.heap.as_slice() {
+            [first, .., last] => (first.requests, last.requests),
+            _ => (0, 0),
+        }
     }
 
     /// Bytes per request at all leaking sites together.

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::{Class, Judgement, SiteGrowth, Verdict};
 use crate::terminal::{rate, thousands};
+use crate::xml::escaped;
 
 /// A judgement as an XML document.
 pub fn render(judgement: &Judgement) -> String {
@@ -47,7 +48,7 @@ fn whole(xml: &mut String, judgement: &Judgement) {
         .iter()
         .map(|note| format!("note: {note}"))
         .collect();
-    let notes = escape(&notes.join("\n"));
+    let notes = escaped(&notes.join("\n"));
     xml.push_str("    <testcase classname=\"heap\" name=\"the live heap does not grow with the requests\" time=\"0\">\n");
     if judgement.verdict == Verdict::Inconclusive {
         let _ = writeln!(
@@ -66,18 +67,18 @@ fn case(xml: &mut String, site: &SiteGrowth) {
     let _ = write!(
         xml,
         "    <testcase classname=\"{}\" name=\"{}\" time=\"0\"",
-        escape(&site.site.function()),
-        escape(&site.name())
+        escaped(&site.site.function()),
+        escaped(&site.name())
     );
     if let Some(file) = frame.file() {
-        let _ = write!(xml, " file=\"{}\"", escape(file));
+        let _ = write!(xml, " file=\"{}\"", escaped(file));
     }
     if let Some(line) = frame.line() {
         let _ = write!(xml, " line=\"{line}\"");
     }
     xml.push_str(">\n");
     let said = if let Some(reason) = &site.allowed {
-        format!("      <skipped message=\"{}\"/>\n", escape(reason))
+        format!("      <skipped message=\"{}\"/>\n", escaped(reason))
     } else if site.class == Class::Leak {
         let message = format!(
             "{} bytes per request",
@@ -85,20 +86,20 @@ fn case(xml: &mut String, site: &SiteGrowth) {
         );
         format!(
             "      <failure type=\"leak\" message=\"{}\">{}</failure>\n",
-            escape(&message),
-            escape(&evidence(site))
+            escaped(&message),
+            escaped(&evidence(site))
         )
     } else if let Some(doubt) = site.doubt {
         format!(
             "      <error type=\"unclear\" message=\"{}\">{}</error>\n",
-            escape(&doubt.to_string()),
-            escape(&evidence(site))
+            escaped(&doubt.to_string()),
+            escaped(&evidence(site))
         )
     } else {
         format!(
             "      <system-out>{}: {}</system-out>\n",
             site.class,
-            escape(&evidence(site))
+            escaped(&evidence(site))
         )
     };
     xml.push_str(&said);
@@ -123,23 +124,4 @@ fn evidence(site: &SiteGrowth) -> String {
         );
     }
     text
-}
-
-/// For an attribute or an element's text. XML has no way to write most control characters.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\n' => out.push('\n'),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

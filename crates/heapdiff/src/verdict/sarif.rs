@@ -91,11 +91,12 @@ fn result(site: &SiteGrowth, path: &str) -> Value {
         _ => (1, "heap-growth-unclear", "note"),
     };
     let mut physical = json!({ "artifactLocation": { "uri": uri(path) } });
-    if let Some(line) = site.site.frame.line().filter(|line| *line > 0) {
-        physical["region"] = json!({ "startLine": line });
-        if let Some(column) = site.site.frame.column().filter(|column| *column > 0) {
-            physical["region"]["startColumn"] = column.into();
-        }
+    let line = site.site.frame.line().filter(|line| *line > 0);
+    // code scanning wants a line; where none is known, the file's first
+    physical["region"] = json!({ "startLine": line.unwrap_or(1) });
+    let column = site.site.frame.column().filter(|column| *column > 0);
+    if let (Some(_), Some(column)) = (line, column) {
+        physical["region"]["startColumn"] = column.into();
     }
     let function = site.site.function();
     let mut result = json!({

@@ -3,7 +3,9 @@
 use crate::browser::{Page, wait_for};
 use crate::hostile::{FILES, NAMES, snapshot};
 use crate::report::Report;
+use crate::run::Run;
 use crate::table::Table;
+use crate::verdict_page::VerdictPage;
 
 /// Nothing was executed, and nothing that could be is in the document.
 #[track_caller]
@@ -58,6 +60,54 @@ fn nothing_that_a_snapshot_says_is_executed() {
     assert_eq!(page.requests().len(), 1, "{:?}", page.requests());
 }
 
+#[test]
+fn nothing_that_a_series_says_is_executed() {
+    let run = (1..=4).fold(
+        Run::new("verdict 1.json 2.json 3.json 4.json"),
+        |run, round| run.file(&format!("{round}.json"), snapshot(round)),
+    );
+    let Some(made) = VerdictPage::opened(run) else {
+        return;
+    };
+    let page = made.page.size(1000, 6000);
+    let expected = made.json()["sites"].as_array().expect("sites").len();
+    made.shows(&format!("{expected} sites"));
+    page.js::<()>(
+        "for (const folded of document.querySelectorAll('details')) folded.open = true",
+        &[],
+    );
+    while let [more] = &page.all("button", "Show ")[..] {
+        more.click();
+    }
+    let shown = page.js::<usize>("return document.querySelectorAll('h3').length", &[]);
+    let charts = page.js::<usize>("return document.querySelectorAll('svg.chart').length", &[]);
+    assert_eq!((shown, charts), (expected, expected + 1));
+    is_unharmed(page, "growth");
+    for name in [NAMES[0], NAMES[1], NAMES[3], NAMES[12]] {
+        page.js::<()>(
+            "if (![...document.querySelectorAll('h3')].some(it => it.innerText.includes(arguments[0]))) throw arguments[0]",
+            &[format!("Vec<{name}>").into()],
+        );
+    }
+    assert!(page.sideways().is_empty(), "{:#?}", page.sideways());
+    for tab in ["Comparison", "Growth"] {
+        page.the("tab", tab).click();
+        is_unharmed(page, tab);
+    }
+    for hash in [
+        "class=<img src=x onerror=window.pwned=1>",
+        "class=__proto__",
+    ] {
+        page.js::<()>("location.hash = arguments[0]", &[hash.into()]);
+        made.shows(&format!("{expected} sites"));
+        is_unharmed(page, hash);
+    }
+    assert!(made.size() < 3_000_000, "{} bytes", made.size());
+    page.said_nothing();
+    assert_eq!(page.requests().len(), 1, "{:?}", page.requests());
+    page.screenshot("verdict-hostile-1000");
+}
+
 /// Opens all rows of the table in view, and all that is folded in them.
 fn open_all(page: &Page) {
     page.js::<()>(
@@ -77,7 +127,7 @@ fn what_looks_like_markup_is_shown_as_it_is_written() {
         return;
     };
     let page = report.page.size(1600, 6000);
-    let table = Table::of(page);
+    let table = Table::once(page, "all rows", |table| table.rows.len() == table.count);
     let shown = |text: &str| table.rows.iter().any(|row| row.name.contains(text));
     // heapdiff shortens some: `${…}` is a closure, `<A as B>` a type
     for name in [

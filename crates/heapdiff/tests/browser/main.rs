@@ -6,11 +6,20 @@ mod browser;
 mod common;
 
 mod report;
+#[path = "../cli/run.rs"]
+#[allow(dead_code, reason = "these tests use their part")]
+mod run;
+#[path = "../cli/series.rs"]
+#[allow(dead_code, reason = "these tests use their part")]
+mod series;
 mod table;
+mod verdict_page;
 
 mod comparison;
 mod controls;
 mod flame;
+mod growth;
+mod growth_look;
 mod keyboard;
 mod look;
 mod rows;

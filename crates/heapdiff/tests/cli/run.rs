@@ -49,8 +49,13 @@ impl Run {
     }
 
     pub(crate) fn output(&self) -> (Option<i32>, String, String) {
+        self.output_of(&self.args)
+    }
+
+    /// The same with other arguments.
+    pub(crate) fn output_of(&self, args: &[String]) -> (Option<i32>, String, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_heapdiff"))
-            .args(&self.args)
+            .args(args)
             .current_dir(self.folder.path())
             .output()
             .expect("heapdiff runs");

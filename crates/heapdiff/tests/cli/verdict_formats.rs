@@ -125,6 +125,13 @@ fn sarif_names_the_line_as_the_repository_spells_it() {
         uris,
         ["orders/src/main.rs", "a%20%3Cb%3E%26%22/%C3%BC%20c.rs"]
     );
+    let unlined = Site {
+        frames: [LABELS.frames[0], "0xb: shop::unlined (shop/src/a.rs:0:0)"],
+        ..LABELS
+    };
+    let other: Value = serde_json::from_str(&printed("--format sarif", &[unlined])).expect("JSON");
+    let place = &other["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["region"], serde_json::json!({ "startLine": 1 }));
     let rules = sarif["runs"][0]["tool"]["driver"]["rules"]
         .as_array()
         .expect("rules");

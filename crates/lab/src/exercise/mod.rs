@@ -4,10 +4,7 @@
 mod observe;
 mod suspects;
 
-use std::time::Duration;
-
 use anyhow::Result;
-use tokio::time::sleep;
 
 use crate::beside::Beside;
 use crate::catalog::{Lab, Truth};
@@ -15,14 +12,11 @@ use crate::check;
 use crate::handout;
 use crate::quiz;
 use crate::repo::{Repo, Server};
+use crate::saves::Saves;
 use crate::say::{self, code};
 use crate::show;
 use crate::student::{Student, show_prompt};
 use crate::workbook::{State, Workbook};
-
-/// How often the student's file is looked at. Its content is compared, not its time: that works on every
-/// file system, and a file saved unchanged is not measured again.
-pub(crate) const GLANCE: Duration = Duration::from_millis(250);
 
 /// Both servers as they stand, without questions; whether the leaky one is what the lab says and the fixed one passes.
 pub(crate) async fn tour(repo: &Repo, lab: &Lab) -> Result<bool> {
@@ -135,15 +129,15 @@ async fn fix(repo: &Repo, lab: &Lab, student: &mut Student) -> Result<bool> {
         },
         lab.number
     ));
-    let mut seen = book.content()?;
+    let mut saves = Saves::of(book.path());
     loop {
-        match wait_for_change(&book, &seen, student).await? {
+        match wait_for_change(&mut saves, student).await {
             Next::Leave => return Ok(false),
             Next::Hint => handout::hint(repo, lab, None)?,
             Next::Solution => handout::solution(repo, lab, false)?,
             Next::Check => {
                 // What is saved during the check is a change for the next round.
-                seen = book.content()?;
+                saves.look();
                 let checked = match check::check(repo, lab, Server::Fixed).await {
                     Ok(checked) => checked,
                     Err(error) => {
@@ -180,23 +174,20 @@ enum Next {
     Leave,
 }
 
-async fn wait_for_change(book: &Workbook<'_>, seen: &str, student: &mut Student) -> Result<Next> {
+async fn wait_for_change(saves: &mut Saves, student: &mut Student) -> Next {
     show_prompt("\nwaiting for you to save (Enter, h, s, q):");
     loop {
         tokio::select! {
             line = student.line() => match line.as_deref() {
-                None | Some("q") => return Ok(Next::Leave),
-                Some("h") => return Ok(Next::Hint),
-                Some("s") => return Ok(Next::Solution),
-                Some("") => return Ok(Next::Check),
+                None | Some("q") => return Next::Leave,
+                Some("h") => return Next::Hint,
+                Some("s") => return Next::Solution,
+                Some("") => return Next::Check,
                 Some(_) => show_prompt("Enter, h, s or q:"),
             },
-            () = sleep(GLANCE) => {
-                // An editor may be in the middle of replacing the file.
-                if book.content().is_ok_and(|now| now != seen) {
-                    say::note("saved");
-                    return Ok(Next::Check);
-                }
+            _ = saves.next() => {
+                say::note("saved");
+                return Next::Check;
             }
         }
     }

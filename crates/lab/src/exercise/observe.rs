@@ -2,14 +2,22 @@
 //! comparison.
 
 use std::fs;
+use std::ops::ControlFlow::Continue;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
+use driver::series::{Event, Step};
+use driver::{Load, Report};
+use heapdiff::Profile;
 
 use crate::beside::Beside;
 use crate::catalog::Lab;
-use crate::compile::{self, Build};
-use crate::measure::{self, memory};
+use crate::compile::{self, Build, Output};
+use crate::contract;
+use crate::course;
+use crate::measure;
+use crate::progress::{OnBar, memory};
 use crate::repo::{Repo, Server};
 use crate::running::Running;
 use crate::say::{self, code};
@@ -17,8 +25,9 @@ use crate::show;
 use crate::student::Student;
 use crate::workbook::Workbook;
 
-/// Requests per second at which a student can watch the heap grow.
+/// Requests per second at which a student can watch the heap grow; more, if it would take longer than anybody watches.
 const WATCHABLE: f64 = 160.0;
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// What the exercise calls its two snapshots.
 const BEFORE: &str = "before";
@@ -38,8 +47,10 @@ pub(super) async fn observe(
     student: &mut Student,
 ) -> Result<bool> {
     let _alone = Workbook::new(repo, lab).lock()?;
-    let Build::Ready { program, .. } = compile::compile(repo, Server::Leaky).await? else {
-        anyhow::bail!(
+    let Build::Ready { program, .. } =
+        compile::compile(repo, Server::Leaky, &mut Output::Terminal).await?
+    else {
+        bail!(
             "crates/leaky-server does not compile: take it back with `git checkout crates/leaky-server`"
         );
     };
@@ -52,17 +63,17 @@ pub(super) async fn observe(
     let shown = panel.map(|panel| panel.show(server.url())).transpose()?;
 
     say::heading("1. The first snapshot");
-    let before = server.snapshot_at_rest(BEFORE).await?;
-    let first = measure::read(&before)?; // now: in the panel the student may rename it
+    // Read now: in the panel the student may rename it.
+    let before = measure::read(&server.snapshot_at_rest(BEFORE).await?)?.profile;
     say::note(&format!(
         "leaky-server runs at {}.\n\
          Its heap just after the start: {} bytes live in {} blocks.\n\
          The snapshot paused it for {:.1} ms; while the file was written it went on serving.\n\
          By hand you would have typed:\n  {}",
         code(server.url()),
-        terminal_number(before.live_bytes),
-        terminal_number(before.live_blocks),
-        milliseconds(before.pause_us),
+        terminal_number(before.totals.live_bytes),
+        terminal_number(before.totals.live_blocks),
+        milliseconds(before.metadata.pause.unwrap_or_default()),
         code(format!("curl '{}/heapdump?name=before'", server.url())),
     ));
     if let Some(panel) = panel {
@@ -95,33 +106,32 @@ pub(super) async fn observe(
         server.stop().await;
         return Ok(false);
     };
-    let report = measure::drive(&server, lab, 0, requests, Some(WATCHABLE)).await?;
-    say::note(&report.to_string());
     if let Some(spike) = &lab.load.spike {
-        say::note(&format!("And once {spike}, the spike."));
-        server.visit(spike).await?;
+        say::note(&format!("But first, and only once, {spike}: the spike."));
+        let asked = contract::spike(&server, spike).await;
+        asked.map_err(|broken| anyhow!(broken))?;
     }
+    let (report, after) = watchable(&server, lab, requests).await?;
+    say::note(&report.to_string());
 
     say::heading("3. The second snapshot");
-    let after = server.snapshot_at_rest(AFTER).await?;
-    let second = measure::read(&after)?;
     let health = server.health().await?;
     drop(shown);
     server.stop().await;
     say::note(&format!(
         "{} now. {}",
         memory(health.live_bytes, health.rss_bytes),
-        told(&guess, before.live_bytes, after.live_bytes)
+        told(&guess, gained(&before, &after))
     ));
     if lab.load.spike.is_some() {
         say::note(&format!(
             "At the first snapshot it was {}.",
-            memory(before.live_bytes, first.profile.metadata.rss_bytes)
+            memory(before.totals.live_bytes, before.metadata.rss_bytes)
         ));
     }
 
     say::heading("4. The comparison");
-    show::comparison(repo, &first.profile, &second.profile)?;
+    show::comparison(repo, &before, &after)?;
     say::note(HOW_TO_READ);
     if let Some(panel) = panel {
         say::note(&format!(
@@ -135,6 +145,50 @@ pub(super) async fn observe(
         .is_some())
 }
 
+/// Puts the load on the server so slowly that a student can watch the heap grow, and takes the second snapshot.
+async fn watchable(server: &Running, lab: &Lab, requests: u64) -> Result<(Report, Profile)> {
+    let load = Load {
+        rate: Some(watchable_rate(requests)),
+        ..course::load_of(lab)
+    };
+    let mut series = server.series(&lab.routes, &load)?;
+    let mut bar = OnBar::default();
+    let mut see = |event: Event<'_>| {
+        match event {
+            Event::Load {
+                requests, progress, ..
+            } => bar.load(requests, progress),
+            Event::Glance(health) => bar.glance(health),
+            _ => {}
+        }
+        Continue(())
+    };
+    // The student may have asked for something, too.
+    let target = series.served().await? + requests;
+    match series.step(target, AFTER, &mut see).await? {
+        Step::Taken(stretch) => {
+            let snapshot = series.finish().await?.context("a snapshot was taken")?;
+            Ok((stretch.report, measure::read(&snapshot)?.profile))
+        }
+        Step::Failed(report) => bail!("not every request was answered\n{report}"),
+        Step::Stopped => unreachable!("nothing stops it"),
+    }
+}
+
+fn gained(before: &Profile, after: &Profile) -> u64 {
+    let live = |profile: &Profile| profile.totals.live_bytes;
+    live(after).saturating_sub(live(before))
+}
+
+/// Requests per second of a load of so many.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a load is no longer than 2^53 requests"
+)]
+fn watchable_rate(requests: u64) -> f64 {
+    WATCHABLE.max(requests as f64 / LONGEST.as_secs_f64())
+}
+
 /// What stands under the student's first comparison.
 const HOW_TO_READ: &str = "\
 How to read it: a row is a type, and the innermost line of your own code that
@@ -144,9 +198,9 @@ not in a file of this lab are the runtime's own, made once for the connections.
 The README of the lab explains each column.";
 
 /// How far the student's prediction was from what happened.
-fn told(guess: &str, before: u64, after: u64) -> String {
+fn told(guess: &str, grown: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown to one decimal")]
-    let grown = after.saturating_sub(before) as f64 / 1e6;
+    let grown = grown as f64 / 1e6;
     match guess
         .trim_end_matches(|c: char| !c.is_ascii_digit())
         .parse::<f64>()
@@ -161,6 +215,6 @@ fn terminal_number(n: u64) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown to one decimal")]
-fn milliseconds(micros: u64) -> f64 {
-    micros as f64 / 1e3
+fn milliseconds(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1e3
 }

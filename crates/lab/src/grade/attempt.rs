@@ -1,18 +1,18 @@
 //! One file of one lab: built in the pristine copy, held to its contract, measured, and what it was found to be.
 
-use std::fs::{self, File};
+use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 use nix::sys::signal::Signal;
 
-use super::grader::{Bench, Grader};
+use super::grader::{self, Bench, Grader};
 use super::score::{Leak, Mark};
 use crate::catalog::Lab;
 use crate::check::{self, Report, Status};
-use crate::compile::{self, Build};
+use crate::compile::Build;
 use crate::confine::{Confinement, Ran, Stop};
-use crate::measure::{self, Outcome};
+use crate::measure::{self, Outcome, Plan};
 use crate::program::Program;
 use crate::repo::Server;
 use crate::workbook::Workbook;
@@ -99,19 +99,13 @@ impl Grader {
         content: &str,
     ) -> Result<Result<(std::path::PathBuf, std::time::Duration), Attempt>> {
         let alone = self.building.lock().await;
-        let log = bench.outer.join("cargo.log");
         let confinement = self.compiler(bench);
-        let cargo = Program::confined(compile::cargo(), confinement.clone());
         fs::write(book.path(), content)
             .with_context(|| format!("cannot write {}", book.path().display()))?;
-        let built =
-            compile::compile_with(&cargo, &self.copy, Server::Fixed, Some(File::create(&log)?))
-                .await;
+        let (built, said) = grader::build(&self.copy, &confinement).await;
         let restored = fs::write(book.path(), book.reference()?);
         restored.with_context(|| format!("cannot write {}", book.path().display()))?;
         let ran = entered(&confinement)?;
-        let said = fs::read(&log).unwrap_or_default();
-        let said = String::from_utf8_lossy(&said);
         let result = match (built, stopped(&ran)) {
             (Ok(Build::Ready { program, took }), None) => {
                 let own = bench.outer.join(Server::Fixed.program());
@@ -126,9 +120,9 @@ impl Grader {
                 ),
             )),
             (Ok(Build::Failed { .. }), None) => {
-                Err(Attempt::without_report(Mark::BuildFailed, errors_of(&said)))
+                Err(Attempt::without_report(Mark::BuildFailed, said))
             }
-            (Err(error), None) => return Err(error.context(said.into_owned())),
+            (Err(error), None) => return Err(error),
         };
         drop(alone);
         Ok(result)
@@ -142,7 +136,15 @@ impl Grader {
         program: &Program,
         confinement: &Confinement,
     ) -> Result<Result<Outcome, Attempt>> {
-        let outcome = measure::measure(program, Server::Fixed, lab, &bench.inner).await;
+        let outcome = measure::measure(
+            program,
+            Server::Fixed,
+            lab,
+            &bench.inner,
+            Plan::Full,
+            &mut |_| {},
+        )
+        .await;
         let ran = entered(confinement)?;
         if let (Some(limit), false) = (stopped(&ran), matches!(outcome, Ok(Outcome::Measured(_)))) {
             let words = limit_in_words(limit, self.rules.seconds.run);
@@ -236,14 +238,4 @@ fn limit_in_words(limit: Stop, seconds: u64) -> String {
             "was ended: it started more processes and threads than it may".to_owned()
         }
     }
-}
-
-/// The compiler's errors, without what cargo says of its progress.
-fn errors_of(said: &str) -> String {
-    let from = if said.starts_with("error") {
-        Some(0)
-    } else {
-        said.find("\nerror")
-    };
-    said[from.unwrap_or(0)..].trim().to_owned()
 }

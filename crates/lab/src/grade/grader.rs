@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::limits::{self, Seconds};
 use super::score::Leak;
 use crate::catalog::Lab;
-use crate::compile::{self, Build};
+use crate::compile::{self, Build, Output, Said};
 use crate::confine::{Confinement, NOBODY};
 use crate::pristine;
 use crate::program::Program;
@@ -166,7 +166,7 @@ impl Grader {
     /// The copy as it is shipped is built as a user would, and once more as a student's file will be.
     async fn try_the_compiler(&mut self) -> Result<()> {
         if matches!(
-            compile::compile(&self.copy, Server::Fixed).await?,
+            compile::compile(&self.copy, Server::Fixed, &mut Output::Terminal).await?,
             Build::Failed { .. }
         ) {
             bail!(
@@ -179,9 +179,7 @@ impl Grader {
             fs::write(book.path(), book.reference()?)?; // newer than what was built of it
             let bench = self.bench()?;
             let confinement = self.compiler(&bench);
-            let cargo = Program::confined(compile::cargo(), confinement.clone());
-            let log = File::create(bench.outer.join("cargo.log"))?;
-            let built = compile::compile_with(&cargo, &self.copy, Server::Fixed, Some(log)).await;
+            let (built, said) = build(&self.copy, &confinement).await;
             let ran = confinement.ran().unwrap_or_default();
             match built {
                 Ok(Build::Ready { .. }) if ran.sandboxed || !self.compiler_sandboxed => {
@@ -202,8 +200,6 @@ impl Grader {
                     );
                 }
                 other => {
-                    let said =
-                        fs::read_to_string(bench.outer.join("cargo.log")).unwrap_or_default();
                     let why = ran.hindrance.unwrap_or(said);
                     let why = other
                         .err()
@@ -217,7 +213,8 @@ impl Grader {
     async fn try_a_server(&mut self) -> Result<()> {
         loop {
             let bench = self.bench()?;
-            let Build::Ready { program, .. } = compile::compile(&self.copy, Server::Fixed).await?
+            let Build::Ready { program, .. } =
+                compile::compile(&self.copy, Server::Fixed, &mut Output::Terminal).await?
             else {
                 bail!("the workspace as it is shipped does not compile");
             };
@@ -248,6 +245,25 @@ impl Grader {
             }
         }
     }
+}
+
+/// Builds the copy as a student's file is built, and returns the compiler's errors, too.
+pub(super) async fn build(copy: &Repo, confinement: &Confinement) -> (Result<Build>, String) {
+    let mut said = String::new();
+    let mut listen = |word: Said| {
+        if let Said::Diagnostic {
+            error: true,
+            rendered,
+        } = word
+        {
+            said.push_str(&console::strip_ansi_codes(&rendered));
+        }
+    };
+    let cargo = Program::confined(compile::cargo(), confinement.clone());
+    let flags = ["--offline", "--locked"];
+    let mut output = Output::To(&mut listen);
+    let built = compile::compile_with(&cargo, &flags, copy, Server::Fixed, &mut output).await;
+    (built, said)
 }
 
 /// What is not as it should be.

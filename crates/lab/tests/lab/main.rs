@@ -9,6 +9,7 @@ mod ends;
 mod exercise;
 mod handout;
 mod student;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};

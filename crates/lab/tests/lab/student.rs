@@ -8,6 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::pty::{Winsize, openpty};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{Termios, tcgetattr};
+use nix::unistd::Pid;
 
 /// Longer than a cold build of a server takes.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -17,6 +20,8 @@ pub(crate) struct Student {
     keyboard: File,
     screen: Arc<Mutex<String>>,
     read_until: usize,
+    /// The terminal's settings when the student sat down.
+    before: Termios,
 }
 
 impl Student {
@@ -29,6 +34,7 @@ impl Student {
             ws_ypixel: 0,
         };
         let pty = openpty(&size, None).unwrap();
+        let before = tcgetattr(&pty.slave).unwrap();
         let process = command
             .stdin(pty.slave.try_clone().unwrap())
             .stdout(pty.slave.try_clone().unwrap())
@@ -53,6 +59,7 @@ impl Student {
             keyboard,
             screen,
             read_until: 0,
+            before,
         }
     }
 
@@ -88,6 +95,40 @@ impl Student {
         self.keyboard
             .write_all(format!("{line}\n").as_bytes())
             .unwrap();
+    }
+
+    /// Presses keys.
+    pub(crate) fn presses(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Makes the terminal another size.
+    pub(crate) fn resizes(&mut self, columns: u16, rows: u16) {
+        let size = rustix::termios::Winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        rustix::termios::tcsetwinsize(&self.keyboard, size).unwrap();
+        // It is not the program's controlling terminal, whose system would tell it.
+        self.is_told(Signal::SIGWINCH);
+    }
+
+    /// Sends the program a signal.
+    pub(crate) fn is_told(&mut self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.process.id()).unwrap());
+        kill(pid, signal).unwrap();
+    }
+
+    /// The terminal's settings, now and before.
+    pub(crate) fn settings(&self) -> [Termios; 2] {
+        [tcgetattr(&self.keyboard).unwrap(), self.before.clone()]
+    }
+
+    /// All that was on the screen.
+    pub(crate) fn has_seen(&self) -> String {
+        self.screen.lock().unwrap().clone()
     }
 
     /// The exit code, once the program has ended.

@@ -12,6 +12,8 @@ mod help;
 mod lab1;
 mod lab2;
 mod lab3;
+mod lab4;
+mod lab5;
 mod lab6;
 mod start;
 

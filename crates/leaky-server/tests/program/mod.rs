@@ -2,9 +2,11 @@
 //! its own, killed and reaped when dropped.
 #![allow(dead_code, unreachable_pub)] // each server's tests use their part
 
+pub mod does;
 pub mod load;
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::thread;
@@ -13,7 +15,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::harness::{Answer, get, wait_for};
+use crate::harness::{Answer, ask_only, get, wait_for};
 
 /// A program about to be started.
 pub struct Launch {
@@ -90,6 +92,12 @@ impl Program {
         get(&format!("{}{path}", self.url))
     }
 
+    /// Asks for all of these at once, each on a connection of its own; the heads of the answers, in small letters.
+    pub fn burst(&self, paths: impl Iterator<Item = String>) -> Vec<String> {
+        let asked: Vec<_> = paths.map(|path| ask_only(&self.url, &path)).collect();
+        asked.into_iter().map(head).collect()
+    }
+
     /// A file in the folder that it runs in.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -130,6 +138,13 @@ impl Program {
         sizes.sort_unstable();
         sizes
     }
+}
+
+/// The head of an answer.
+fn head(answer: TcpStream) -> String {
+    let lines = BufReader::new(answer).lines().map(Result::unwrap);
+    let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+    head.join("\n").to_lowercase()
 }
 
 impl Drop for Program {

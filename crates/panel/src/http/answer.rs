@@ -88,9 +88,11 @@ impl ResponseError for Error {
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NameTaken(_) | Self::Busy(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotASnapshot(_) | Self::Unreadable { .. } | Self::Incomparable(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::NotASnapshot(_)
+            | Self::Unreadable { .. }
+            | Self::Incomparable(_)
+            | Self::NoSeries(_)
+            | Self::LongSeries(..) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Server { .. } => StatusCode::BAD_GATEWAY,
             Self::Slow { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Ending => StatusCode::SERVICE_UNAVAILABLE,

@@ -6,7 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use heapdiff::flamegraph::Count;
 use heapdiff::flamegraph::svg::{self, Picture};
 use heapdiff::source::Finder;
-use heapdiff::{Options, View, compare, inventory, page};
+use heapdiff::verdict::judge_as_told;
+use heapdiff::{InApp, Options, Profile, View, compare, inventory, page};
 use serde::Deserialize;
 
 use super::answer::{Answer, blocking, document, query};
@@ -18,6 +19,15 @@ struct Pair {
     base: String,
     snapshot: String,
 }
+
+/// A series: ids with commas between.
+#[derive(Deserialize)]
+struct Series {
+    snapshots: String,
+}
+
+/// Snapshots of a series at the most: all of them are in memory at once.
+const MOST: usize = 24;
 
 #[derive(Deserialize)]
 struct Flames {
@@ -56,6 +66,25 @@ pub(super) async fn comparison(shared: web::Data<Shared>, request: HttpRequest) 
         let sources = Finder::new(shared.source_roots.clone());
         let find = |file: &str| sources.find(file);
         Ok(page::comparison(model, &before, &after, &find))
+    });
+    Ok(document(text.await?))
+}
+
+/// The verdict on a series, in the order in which it is asked for.
+pub(super) async fn verdict(shared: web::Data<Shared>, request: HttpRequest) -> Answer {
+    let Series { snapshots } = query(&request)?;
+    let ids: Vec<String> = snapshots.split(',').map(str::to_owned).collect();
+    if ids.len() > MOST {
+        return Err(Error::LongSeries(ids.len(), MOST));
+    }
+    let shared = shared.into_inner();
+    let text = blocking(move || {
+        let open = |id: &String| Ok(shared.store.open_snapshot(id)?.1);
+        let profiles: Vec<Arc<Profile>> = ids.iter().map(open).collect::<Result<_, Error>>()?;
+        let series: Vec<&Profile> = profiles.iter().map(Arc::as_ref).collect();
+        let judgement = judge_as_told(&series, &InApp::default()).map_err(Error::NoSeries)?;
+        let sources = Finder::new(shared.source_roots.clone());
+        Ok(page::growth(&judgement, &|file| sources.find(file)))
     });
     Ok(document(text.await?))
 }

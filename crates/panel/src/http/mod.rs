@@ -88,6 +88,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/api/snapshots/{id}/file").route(web::get().to(download::file)))
         .service(resource("/api/snapshots/{id}/summary").route(web::get().to(documents::summary)))
         .service(resource("/api/comparison").route(web::get().to(documents::comparison)))
+        .service(resource("/api/verdict").route(web::get().to(documents::verdict)))
         .service(resource("/api/flamegraph").route(web::get().to(documents::flamegraph)))
         .service(resource("/api/servers/{id}/snapshots").route(web::post().to(servers::capture)));
 }

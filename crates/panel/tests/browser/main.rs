@@ -13,6 +13,7 @@ mod harness;
 #[allow(dead_code, reason = "these tests use their part")]
 mod running;
 
+mod growth;
 mod guard;
 mod load;
 mod look;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::running::{Running, snapshot};
+use crate::running::{Running, snapshot, uncounted};
 
 fn with_two() -> (Running, String, String) {
     let panel = Running::start();
@@ -119,4 +119,52 @@ fn names_in_a_snapshot_are_data() {
         .is(200)
         .text();
     assert!(!svg.contains("<script>alert"), "{svg}");
+}
+
+#[test]
+fn a_verdict_is_of_the_series_that_is_asked_for() {
+    let panel = Running::start();
+    for requests in [1, 2, 4, 8] {
+        panel.put(
+            &format!("s{requests}.json"),
+            &snapshot(1000 * requests, requests),
+        );
+    }
+    let ids = [1, 2, 4, 8].map(|requests| panel.id(&format!("s{requests}")));
+    let path = |ids: &[String]| format!("/api/verdict?snapshots={}", ids.join(","));
+    let verdict = panel.get(&path(&ids)).is(200).json();
+    assert_eq!(verdict["verdict"], "leak");
+    assert_eq!(verdict["heap"][3]["path"], "s8");
+    assert_eq!(verdict["sites"][0]["bytes_per_request"], 1000.0);
+    let chart = verdict["sites"][0]["chart"].as_str().unwrap();
+    assert!(chart.starts_with("<svg "), "{chart}");
+    let other = panel.get(&path(&ids[1..])).is(200).json();
+    assert_eq!(other["heap"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn snapshots_that_are_no_series_are_told() {
+    let panel = Running::start();
+    for requests in [1, 2, 4] {
+        panel.put(&format!("s{requests}.json"), &snapshot(1000, requests));
+    }
+    panel.put("unknown.json", &uncounted(1000));
+    let id = |name: &str| panel.id(name);
+    let refuses = |status: u16, ids: &[String]| {
+        let path = format!("/api/verdict?snapshots={}", ids.join(","));
+        panel.get(&path).refuses(status)
+    };
+    panel.get("/api/verdict").refuses(400);
+    refuses(404, &[id("s1"), id("s2"), "nobody".to_owned()]);
+    let few = refuses(422, &[id("s1"), id("s2")]);
+    assert!(few.contains("at least 3 snapshots"), "{few}");
+    let fall = refuses(422, &[id("s4"), id("s2"), id("s1")]);
+    assert!(fall.contains("must rise"), "{fall}");
+    let untold = refuses(422, &[id("s1"), id("s2"), id("unknown")]);
+    assert!(
+        untold.contains("does not say how many requests"),
+        "{untold}"
+    );
+    let many = refuses(422, &vec![id("s1"); 25]);
+    assert!(many.contains("choose fewer"), "{many}");
 }

@@ -271,3 +271,11 @@ pub(crate) fn snapshot(bytes: u64, requests: u64) -> String {
     })
     .to_string()
 }
+
+/// The same of a program that does not count its requests.
+pub(crate) fn uncounted(bytes: u64) -> String {
+    let mut file: Value = serde_json::from_str(&snapshot(bytes, 30)).unwrap();
+    let metadata = file["heapshot"]["metadata"].as_object_mut().unwrap();
+    metadata.remove("requests").unwrap();
+    file.to_string()
+}

@@ -10,6 +10,7 @@ mod server;
 mod access;
 mod ceiling;
 mod counting;
+mod frozen;
 mod health;
 mod heapdump;
 mod names;

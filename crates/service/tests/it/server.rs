@@ -111,7 +111,7 @@ impl Server {
     }
 
     /// Waits until it has ended.
-    pub(crate) fn end(mut self) -> io::Result<()> {
+    pub(crate) fn end(&mut self) -> io::Result<()> {
         self.thread.take().expect("ends once").join().unwrap()
     }
 }

@@ -1,23 +1,29 @@
-//! `cargo lab watch N`: checks the student's file now and each time it is saved.
+//! Watching without a screen: what `cargo lab check` prints, again and again.
 
 use anyhow::Result;
-use tokio::time::sleep;
 
 use crate::catalog::Lab;
 use crate::check;
-use crate::exercise::GLANCE;
+use crate::compile::Output;
+use crate::measure::{Plan, Stage};
+use crate::progress::OnBar;
 use crate::repo::{Repo, Server};
+use crate::saves::Saves;
 use crate::say::{self, code};
 use crate::show;
 use crate::workbook::Workbook;
 
 /// Goes on until it is interrupted.
-pub(crate) async fn watch(repo: &Repo, lab: &Lab) -> Result<()> {
+pub(super) async fn line_by_line(repo: &Repo, lab: &Lab) -> Result<bool> {
     let book = Workbook::new(repo, lab);
+    book.content()?;
+    let mut saves = Saves::of(book.path());
     loop {
-        let checking = book.content()?;
         say::heading(&format!("lab {}: checking", lab.number));
-        match check::check(repo, lab, Server::Fixed).await {
+        let mut bar = OnBar::default();
+        let mut see = |stage: Stage<'_>| bar.see(&stage);
+        let (plan, output) = (Plan::UntilCertain, Output::Terminal);
+        match check::check_watched(repo, lab, Server::Fixed, plan, output, &mut see).await {
             Ok(checked) => show::checked(repo, lab, &checked)?,
             Err(error) => say::bad(&format!("{error:#}")),
         }
@@ -26,8 +32,6 @@ pub(crate) async fn watch(repo: &Repo, lab: &Lab) -> Result<()> {
             code(repo.short(&book.path()).display())
         ));
         // What was saved during the check counts as a change, too.
-        while book.content().is_ok_and(|now| now == checking) || book.content().is_err() {
-            sleep(GLANCE).await;
-        }
+        saves.next().await;
     }
 }

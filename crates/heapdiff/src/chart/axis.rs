@@ -1,0 +1,290 @@
+//! An axis: what it counts, where it begins and ends, and its ticks, which are round numbers of its unit.
+
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+
+use crate::terminal::thousands;
+
+/// What is along an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// What it counts.
+    pub unit: Unit,
+    /// What stands beside it: `requests`. The unit is at its ticks.
+    pub name: Option<String>,
+    /// Where it begins.
+    pub begins: Begins,
+}
+
+/// What an axis counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Memory, in bytes: `64 MiB`.
+    Bytes,
+    /// Requests, blocks, anything that is counted: `1,200`.
+    Count,
+    /// A time, in seconds: `20 ms`, `3 s`, `5 min`.
+    Seconds,
+}
+
+/// Where an axis begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// At zero.
+    AtZero,
+    /// At the smallest value: for the time of day and the like, where zero means nothing.
+    AtLeast,
+}
+
+/// An axis for values that are known.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Scale {
+    /// What is on the axis.
+    pub(super) range: Range<f64>,
+    /// Where it has ticks.
+    pub(super) ticks: Vec<f64>,
+    /// The size of the unit at the ticks, and its name.
+    unit: (f64, &'static str),
+}
+
+/// The units that a tick may have, the largest first.
+const BYTES: &[(f64, &str)] = &[
+    (1_152_921_504_606_846_976.0, " EiB"),
+    (1_125_899_906_842_624.0, " PiB"),
+    (1_099_511_627_776.0, " TiB"),
+    (1_073_741_824.0, " GiB"),
+    (1_048_576.0, " MiB"),
+    (1024.0, " KiB"),
+    (1.0, " bytes"),
+];
+const SECONDS: &[(f64, &str)] = &[
+    (86_400.0, " d"),
+    (3600.0, " h"),
+    (60.0, " min"),
+    (1.0, " s"),
+    (1e-3, " ms"),
+    (1e-6, " µs"),
+];
+const COUNT: &[(f64, &str)] = &[(1e12, " T"), (1e9, " G"), (1e6, " M"), (1.0, "")];
+
+impl Axis {
+    /// An axis that begins at zero.
+    pub fn of(unit: Unit, name: Option<&str>) -> Self {
+        Self {
+            unit,
+            name: name.map(str::to_owned),
+            begins: Begins::AtZero,
+        }
+    }
+
+    /// The axis for these values, with about so many ticks. It ends where the values do, or at a tick, if `rounded`.
+    pub(super) fn scale(
+        &self,
+        values: impl Iterator<Item = f64>,
+        ticks: f64,
+        rounded: bool,
+    ) -> Scale {
+        let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+        for value in values.filter(|value| value.is_finite()) {
+            (least, most) = (least.min(value), most.max(value));
+        }
+        if least > most {
+            (least, most) = (0.0, 0.0);
+        }
+        if self.begins == Begins::AtZero {
+            least = least.min(0.0);
+        }
+        if most <= least {
+            most = least + least.abs().max(1.0); // anything, or nothing could be drawn
+        }
+        let units = match self.unit {
+            Unit::Bytes => BYTES,
+            Unit::Count => COUNT,
+            Unit::Seconds => SECONDS,
+        };
+        let largest = most.abs().max(least.abs());
+        let fits = |(size, _): &&(f64, &str)| largest >= *size;
+        let unit = *units
+            .iter()
+            .find(fits)
+            .or(units.last())
+            .unwrap_or(&(1.0, ""));
+        let mut step = unit.0 * round_up((most - least) / unit.0 / ticks);
+        if self.unit != Unit::Seconds && unit.0 <= 1.0 {
+            step = step.max(1.0); // there is no half byte, and no half request
+        }
+        if rounded {
+            most = step * (most / step - 1e-9).ceil();
+        }
+        let range = least..most;
+        let first = (least / step - 1e-9).ceil();
+        let ticks = (0_u32..50)
+            .map(|at| step * (first + f64::from(at)))
+            .take_while(|tick| *tick <= most + step * 1e-9)
+            .collect();
+        Scale { range, ticks, unit }
+    }
+}
+
+/// 1, 2 or 5, times a power of ten, and not less than `step`.
+fn round_up(step: f64) -> f64 {
+    let power = 10_f64.powf(step.log10().floor());
+    let of = |times: f64| times * power;
+    [1.0, 2.0, 5.0]
+        .map(of)
+        .into_iter()
+        .find(|round| *round >= step * (1.0 - 1e-9))
+        .unwrap_or(10.0 * power)
+}
+
+impl Scale {
+    /// What stands at a tick.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a round number, not negative"
+    )]
+    pub(super) fn label(&self, tick: f64) -> String {
+        if tick == 0.0 {
+            return "0".to_owned();
+        }
+        let (size, unit) = self.unit;
+        let amount = tick / size;
+        let round = amount.round();
+        let sign = if amount < 0.0 { "-" } else { "" };
+        let number = if (amount - round).abs() < 1e-6 {
+            thousands(round.abs() as u64)
+        } else {
+            let digits = format!("{:.3}", amount.abs());
+            digits.trim_end_matches('0').to_owned()
+        };
+        let unit = if unit == " bytes" && number == "1" {
+            " byte"
+        } else {
+            unit
+        };
+        format!("{sign}{number}{unit}")
+    }
+}
+
+/// For plotters.
+impl Ranged for Scale {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    #[expect(clippy::cast_possible_truncation, reason = "a place in the picture")]
+    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
+        let Range { start, end } = self.range;
+        let part = (value - start) / (end - start);
+        from + (part * f64::from(to - from)).round() as i32
+    }
+
+    fn key_points<H: KeyPointHint>(&self, hint: H) -> Vec<f64> {
+        if hint.weight().allow_light_points() {
+            return Vec::new();
+        }
+        self.ticks.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.range.clone()
+    }
+}
+
+impl ValueFormatter<f64> for Scale {
+    fn format(value: &f64) -> String {
+        value.to_string() // plotters asks `format_ext`
+    }
+
+    fn format_ext(&self, value: &f64) -> String {
+        self.label(*value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(unit: Unit, most: f64) -> Vec<String> {
+        let scale = Axis::of(unit, None).scale([most].into_iter(), 4.0, true);
+        scale.ticks.iter().map(|tick| scale.label(*tick)).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_numbers_of_the_unit_that_suits() {
+        assert_eq!(
+            labels(Unit::Bytes, 67_395_805.0),
+            ["0", "20 MiB", "40 MiB", "60 MiB", "80 MiB"]
+        );
+        assert_eq!(
+            labels(Unit::Bytes, 1_500_000.0),
+            ["0", "0.5 MiB", "1 MiB", "1.5 MiB"]
+        );
+        assert_eq!(
+            labels(Unit::Bytes, 800.0),
+            ["0", "200 bytes", "400 bytes", "600 bytes", "800 bytes"]
+        );
+        assert_eq!(labels(Unit::Bytes, 2.0), ["0", "1 byte", "2 bytes"]);
+        assert_eq!(
+            labels(Unit::Count, 12_800.0),
+            ["0", "5,000", "10,000", "15,000"]
+        );
+        assert_eq!(
+            labels(Unit::Count, 3_200_000.0),
+            ["0", "1 M", "2 M", "3 M", "4 M"]
+        );
+        assert_eq!(
+            labels(Unit::Seconds, 0.035),
+            ["0", "10 ms", "20 ms", "30 ms", "40 ms"]
+        );
+        assert_eq!(
+            labels(Unit::Seconds, 7200.0),
+            ["0", "0.5 h", "1 h", "1.5 h", "2 h"]
+        );
+    }
+
+    #[test]
+    fn every_amount_has_a_few_ticks_and_is_within() {
+        for power in 0..160 {
+            let most = 1.3_f64.powi(power); // up to 2^61
+            for unit in [Unit::Bytes, Unit::Count, Unit::Seconds] {
+                let scale = Axis::of(unit, None).scale([most].into_iter(), 4.0, true);
+                assert!(
+                    (2..=6).contains(&scale.ticks.len()),
+                    "{most}: {:?}",
+                    scale.ticks
+                );
+                assert!(scale.range.start == 0.0 && scale.range.end >= most * (1.0 - 1e-9));
+                let mut labels: Vec<_> =
+                    scale.ticks.iter().map(|tick| scale.label(*tick)).collect();
+                labels.dedup();
+                assert_eq!(labels.len(), scale.ticks.len(), "{labels:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_axis_of_nothing_is_an_axis() {
+        for values in [vec![], vec![0.0], vec![f64::NAN, f64::INFINITY]] {
+            let scale = Axis::of(Unit::Bytes, None).scale(values.into_iter(), 4.0, true);
+            assert_eq!(scale.range, 0.0..1.0);
+        }
+    }
+
+    #[test]
+    fn a_time_may_begin_where_its_values_do() {
+        let axis = Axis {
+            begins: Begins::AtLeast,
+            ..Axis::of(Unit::Seconds, None)
+        };
+        let scale = axis.scale([130.0, 190.0].into_iter(), 4.0, false);
+        assert_eq!(scale.range, 130.0..190.0);
+        assert!(scale.ticks.iter().all(|tick| scale.range.contains(tick)));
+        assert_eq!(
+            axis.scale([5.0].into_iter(), 4.0, false).range,
+            5.0..10.0,
+            "one value is no range"
+        );
+    }
+}
