@@ -148,7 +148,11 @@ async fn build(
 }
 
 /// How a file breaks its contract before anything is asked of it: routes of its own, which nobody measures.
-fn besides(book: &Workbook<'_>, content: &str, server: Server) -> Result<Option<String>> {
+pub(crate) fn besides(
+    book: &Workbook<'_>,
+    content: &str,
+    server: Server,
+) -> Result<Option<String>> {
     if server == Server::Leaky {
         return Ok(None);
     }
@@ -183,7 +187,8 @@ pub(crate) fn not_started(lab: &Lab) -> Report {
     Report::new(lab.number, Server::Fixed, Status::NotStarted)
 }
 
-fn judge(
+/// What a server is, by what came of its build and its measurement.
+pub(crate) fn judge(
     lab: &Lab,
     server: Server,
     outcome: Option<Outcome>,

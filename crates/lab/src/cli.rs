@@ -97,6 +97,13 @@ pub(crate) enum Command {
     },
     /// The Memory panel in a browser, on any servers and folders of snapshots
     Panel(panel::Options),
+    /// For instructors: grade what others have handed in
+    #[cfg(target_os = "linux")]
+    Grade(Box<crate::grade::Options>),
+    /// A program within limits: a command of the lab's own
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Confined(crate::confine::Options),
     /// For maintainers: prove that every lab is what it says
     Verify {
         /// Only these labs

@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{ChildStderr, Command};
+use tokio::process::ChildStderr;
 
-use crate::child::Group;
+use crate::program::Program;
 use crate::repo::{Repo, Server};
 
 /// What came of a build.
 #[derive(Debug)]
 pub(crate) enum Build {
     Ready {
-        program: PathBuf,
+        program: Program,
         took: Duration,
     },
     /// The student's code does not compile; the compiler has said why.
@@ -52,18 +52,37 @@ pub(crate) enum Said {
 /// # Errors
 /// When cargo cannot run, or fails for another reason than the code.
 pub(crate) async fn compile(repo: &Repo, server: Server, output: &mut Output<'_>) -> Result<Build> {
+    compile_with(&Program::free(cargo()), &[], repo, server, output).await
+}
+
+/// The cargo that runs the lab, or the one in the PATH.
+pub(crate) fn cargo() -> PathBuf {
+    PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The same with this `cargo`, which is told `flags`, too.
+///
+/// # Errors
+/// When cargo cannot run, or fails for another reason than the code.
+pub(crate) async fn compile_with(
+    cargo: &Program,
+    flags: &[&str],
+    repo: &Repo,
+    server: Server,
+    output: &mut Output<'_>,
+) -> Result<Build> {
     let started = Instant::now();
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let format = match output {
         Output::Terminal => "json-render-diagnostics",
         Output::To(_) => "json-diagnostic-rendered-ansi",
     };
-    let mut command = Command::new(&cargo);
+    let mut command = cargo.command(cargo.path())?;
     command
         .current_dir(repo.root())
         // `--bin`, as the alias in .cargo/config.toml: features are unified over the workspace.
         .args(["build", "--release", "--bin", server.program()])
         .args(["--message-format", format])
+        .args(flags)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     if let Output::To(_) = output {
@@ -72,7 +91,7 @@ pub(crate) async fn compile(repo: &Repo, server: Server, output: &mut Output<'_>
     if let Some(target) = repo.target() {
         command.env("CARGO_TARGET_DIR", target);
     }
-    let mut cargo = Group::spawn(command).context(
+    let mut cargo = cargo.spawn(command).context(
         "cannot run cargo: install Rust from https://rustup.rs, or put cargo into the PATH",
     )?;
     let stdout = cargo.take_stdout().context("cargo's output is piped")?;
@@ -115,7 +134,10 @@ pub(crate) async fn compile(repo: &Repo, server: Server, output: &mut Output<'_>
     let status = cargo.wait().await.context("cannot wait for cargo")?;
     let took = started.elapsed();
     match program {
-        Some(program) if status.success() => Ok(Build::Ready { program, took }),
+        Some(program) if status.success() => Ok(Build::Ready {
+            program: Program::free(program),
+            took,
+        }),
         _ if compiled => Ok(Build::Failed { took }),
         _ => {
             while let Some(words) = &mut words

@@ -8,6 +8,8 @@ mod cli;
 
 mod check;
 mod exercise;
+#[cfg(target_os = "linux")]
+mod grade;
 mod handout;
 mod list;
 mod quiz;
@@ -29,10 +31,13 @@ mod catalog;
 mod handler;
 mod key;
 mod mutants;
+mod pristine;
+mod program;
 mod repo;
 mod workbook;
 
 mod child;
+mod confine;
 mod running;
 mod saves;
 mod say;
@@ -55,6 +60,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::Panel(options)) = &cli.command {
         return panel::main(options); // it has its own way to end: Ctrl-C is no interruption there
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(Command::Confined(options)) = &cli.command {
+        return confine::main(options); // before there is another thread
     }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -115,7 +124,11 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         (Some(Command::Reset { lab }), _) => {
             handout::reset(&repo, &load(lab)?).map(|()| ExitCode::SUCCESS)
         }
+        #[cfg(target_os = "linux")]
+        (Some(Command::Grade(options)), _) => grade::grade(&repo, &options).await,
         (Some(Command::Panel(_)), _) => unreachable!("main has run it"),
+        #[cfg(target_os = "linux")]
+        (Some(Command::Confined(_)), _) => unreachable!("main has run it"),
         (Some(Command::Verify { labs, bless }), _) => {
             verify::verify(&repo, &labs, bless).await.map(code)
         }

@@ -1,10 +1,11 @@
 //! The measurement of a server: what it is made of, what happens meanwhile, and what comes of it. Its order of events is
 //! in `course`.
 
+use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use driver::series::{Health, Snapshot};
 use heapdiff::Profile;
 use heapdiff::verdict::{Judgement, SiteGrowth};
@@ -12,6 +13,7 @@ use heapdiff::verdict::{Judgement, SiteGrowth};
 use crate::catalog::Lab;
 use crate::contract::{self, When};
 use crate::course::{self, Course};
+use crate::program::Program;
 use crate::repo::Server;
 use crate::running::Running;
 
@@ -83,7 +85,7 @@ pub(crate) enum Outcome {
 /// # Errors
 /// When the server cannot be run or asked: the environment's fault, not the student's.
 pub(crate) async fn measure(
-    program: &Path,
+    program: &Program,
     server: Server,
     lab: &Lab,
     folder: &Path,
@@ -157,8 +159,14 @@ impl Measurement {
 }
 
 /// Reads a snapshot; its file's name is enough to know it by.
+///
+/// # Errors
+/// When it is none; a link or a pipe, which only a server of ill will would put there, among others.
 pub(crate) fn read(snapshot: &Snapshot) -> Result<Shot> {
     let path = &snapshot.path;
+    let about =
+        fs::symlink_metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    ensure!(about.is_file(), "{} is no file", path.display());
     let profile = heapdiff::files::read(path)?;
     let requests = profile.metadata.requests;
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -12,10 +12,11 @@ use anyhow::{Context, Result, bail};
 use driver::Load;
 use driver::series::{self, Health, Rest, Series, Snapshot};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{ChildStdin, Command};
+use tokio::process::ChildStdin;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::child::Group;
+use crate::program::Program;
 use crate::repo::Server;
 
 /// How long a server may take to start.
@@ -46,23 +47,21 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts `program`; its snapshots and its log go to `folder`.
-    pub(crate) async fn start(program: &Path, server: Server, folder: &Path) -> Result<Self> {
+    pub(crate) async fn start(program: &Program, server: Server, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let log = folder.join("server.log");
         let log_file =
             File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         // A copy: snapshots read names and lines from the program's file, which the next build replaces.
         let own = folder.join(server.program());
-        fs::copy(program, &own).with_context(|| format!("cannot write {}", own.display()))?;
-        let mut command = Command::new(&own);
+        fs::copy(program.path(), &own)
+            .with_context(|| format!("cannot write {}", own.display()))?;
+        let mut program = program.clone();
+        let listen = program.listen().context("cannot find a free port")?;
+        let mut command = program.command(&own)?;
         command
-            .args([
-                "--listen",
-                "127.0.0.1:0",
-                "--max-heap",
-                "1GiB",
-                "--exit-with-stdin",
-            ])
+            .args(["--listen", &listen])
+            .args(["--max-heap", "1GiB", "--exit-with-stdin"])
             .arg("--snapshots")
             .arg(folder)
             // A panic's message is what a student needs, and would be far above the end of a backtrace.
@@ -76,8 +75,9 @@ impl Running {
                 command.env_remove(name);
             }
         }
-        let mut process =
-            Group::spawn(command).with_context(|| format!("cannot start {}", program.display()))?;
+        let mut process = program
+            .spawn(command)
+            .with_context(|| format!("cannot start {}", own.display()))?;
         let stdin = process
             .take_stdin()
             .context("the server's input is piped")?;
@@ -174,7 +174,10 @@ impl Running {
 
 /// The end of a log, if there is anything in it.
 fn last_words(log: &Path) -> Option<String> {
-    let text = fs::read_to_string(log).unwrap_or_default();
+    // A link or a pipe is not the log that the lab has made.
+    let about = fs::symlink_metadata(log).ok()?;
+    let text = about.is_file().then(|| fs::read(log).ok()).flatten()?;
+    let text = String::from_utf8_lossy(&text);
     let lines: Vec<_> = text.trim().lines().rev().take(MOST_LINES).collect();
     if lines.is_empty() {
         return None;

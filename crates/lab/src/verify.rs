@@ -4,9 +4,7 @@
 //!
 //! It works on a copy of the workspace in `.lab/verify`, so that nobody's work is in its way.
 
-use std::env;
 use std::fs;
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -16,6 +14,7 @@ use crate::check::{self, Report, Status};
 use crate::handout::HINTS;
 use crate::key;
 use crate::mutants::Mutant;
+use crate::pristine;
 use crate::repo::{Repo, Server};
 use crate::say;
 use crate::workbook::Workbook;
@@ -23,10 +22,6 @@ use crate::workbook::Workbook;
 /// Lines that the fix of one leak may change, added and removed ones together, and that each further leak may.
 const MOST_CHANGED: usize = 20;
 const MOST_CHANGED_FURTHER: usize = 10;
-
-/// What of the workspace is copied: what a build and the labs need. Not `.cargo`: cargo finds the one in
-/// the workspace around the copy, and would add up the flags of both.
-const PARTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "crates", "labs"];
 
 /// Proves the labs of these numbers, or all; whether all is as it should be. Writes the solutions' patches afresh
 /// first if `bless`.
@@ -48,7 +43,7 @@ pub(crate) async fn verify(repo: &Repo, numbers: &[u32], bless: bool) -> Result<
         }
     }
     let labs = chosen(Lab::all(repo)?)?;
-    let copy = copy_of(repo)?;
+    let copy = pristine::copy_of(repo, "verify")?;
     let mut good = true;
     for lab in &labs {
         say::heading(&format!("lab {}: {}", lab.number, lab.title));
@@ -207,50 +202,4 @@ fn write_patch(repo: &Repo, lab: &Lab) -> Result<()> {
         .to_string();
     let path = book.patch_path();
     fs::write(&path, solution).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// A copy of the workspace, built into the same target folder, so that dependencies are not built again.
-fn copy_of(repo: &Repo) -> Result<Repo> {
-    let to = repo.root().join(".lab/verify");
-    // Absolute, for cargo will run in the copy.
-    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    let target = repo.root().join(target);
-    if to.exists() {
-        fs::remove_dir_all(&to).with_context(|| format!("cannot remove {}", to.display()))?;
-    }
-    for part in PARTS {
-        copy(&repo.root().join(part), &to.join(part))
-            .with_context(|| format!("cannot copy {part} to {}", to.display()))?;
-    }
-    rename_version(&to.join("Cargo.toml"))?;
-    Ok(Repo::at(&to).with_target(target))
-}
-
-/// Gives the copy's packages a version of their own. To cargo a package of a workspace is its name, its version
-/// and its place in the workspace: in one target folder the copy's would pass for the workspace's own.
-fn rename_version(manifest: &Path) -> Result<()> {
-    let text = fs::read_to_string(manifest)?;
-    let (head, tail) = text
-        .split_once("[workspace.package]\nversion = \"")
-        .context("Cargo.toml: [workspace.package] begins with the version")?;
-    let (version, tail) = tail.split_once('"').context("the version ends")?;
-    let renamed = format!("{head}[workspace.package]\nversion = \"{version}-verify\"{tail}");
-    fs::write(manifest, renamed).with_context(|| format!("cannot write {}", manifest.display()))
-}
-
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    if !from.is_dir() {
-        if let Some(folder) = to.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::copy(from, to)?;
-        return Ok(());
-    }
-    for entry in fs::read_dir(from)? {
-        let name = entry?.file_name();
-        if name != "target" {
-            copy(&from.join(&name), &to.join(&name))?;
-        }
-    }
-    Ok(())
 }

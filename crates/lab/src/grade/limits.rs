@@ -1,0 +1,146 @@
+//! Within what a compiler reads a student's file, and within what the server runs that it became.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+use nix::unistd::geteuid;
+
+use crate::confine::{Confinement, Limits, NOBODY, Sandbox};
+use crate::repo::Repo;
+
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+/// Tasks for each processor that a program may have: actix, the compiler and the linker have threads for each.
+const TASKS_PER_PROCESSOR: u64 = 16;
+
+/// Where compilers, linkers and their settings are, besides what any program reads.
+const TOOLS: [&str; 8] = [
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/opt",
+    "/etc/alternatives",
+    "/etc/ld.so.conf.d",
+    "/etc/passwd",
+    "/etc/nsswitch.conf",
+];
+
+/// Limits that an instructor may choose.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seconds {
+    pub(crate) build: u64,
+    pub(crate) run: u64,
+}
+
+/// Of the compiler. It runs nothing of the student's, but it can be made to read any file and to compute for ever. So it
+/// reads its own folders, the copy and the system's, and nothing of others who handed in.
+pub(crate) fn of_the_compiler(
+    copy: &Repo,
+    folder: &Path,
+    report: PathBuf,
+    seconds: Seconds,
+    sandboxed: bool,
+) -> Confinement {
+    let target = copy.target().map(Path::to_path_buf);
+    let mut read: Vec<PathBuf> = TOOLS.iter().map(PathBuf::from).collect();
+    read.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    read.extend(cargo_settings(copy.root()));
+    read.extend(sysroot());
+    let mut write = vec![folder.to_path_buf()];
+    write.extend(target);
+    let home = home_of("CARGO_HOME", ".cargo");
+    for entry in home.iter().filter_map(|home| fs::read_dir(home).ok()) {
+        for entry in entry.flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(".package-cache") {
+                write.push(entry.path()); // cargo's locks
+            } else if !name.starts_with("credentials") {
+                read.push(entry.path());
+            }
+        }
+    }
+    read.extend(home_of("RUSTUP_HOME", ".rustup"));
+    let execute = read.clone();
+    read.push(copy.root().to_path_buf());
+    Confinement {
+        limits: Limits {
+            seconds: seconds.build,
+            resident_bytes: 4 * GIB,
+            address_bytes: None, // the compiler maps far more than it uses
+            file_bytes: GIB,
+            folder_bytes: GIB,
+            tasks: 256 + TASKS_PER_PROCESSOR * processors(),
+        },
+        sandbox: sandboxed.then_some(Sandbox {
+            read,
+            write,
+            execute,
+            port: None,
+        }),
+        user: None,
+        folder: folder.to_path_buf(),
+        report,
+    }
+}
+
+/// Of a student's server: it writes its snapshots, and reads what it needs to run.
+pub(crate) fn of_the_server(
+    folder: &Path,
+    report: PathBuf,
+    seconds: Seconds,
+    sandboxed: bool,
+) -> Confinement {
+    Confinement {
+        limits: Limits {
+            seconds: seconds.run,
+            // The lab's routes are turned away at 1 GiB of live heap; RSS is more, and a snapshot's copy shares it.
+            resident_bytes: 2 * GIB,
+            address_bytes: Some(4 * GIB),
+            file_bytes: 32 * MIB,
+            folder_bytes: 256 * MIB,
+            tasks: 128 + TASKS_PER_PROCESSOR * processors(),
+        },
+        sandbox: sandboxed.then(|| Sandbox {
+            write: vec![folder.to_path_buf()],
+            ..Sandbox::default()
+        }),
+        user: geteuid().is_root().then_some(NOBODY),
+        folder: folder.to_path_buf(),
+        report,
+    }
+}
+
+fn processors() -> u64 {
+    thread::available_parallelism().map_or(1, |n| n.get() as u64)
+}
+
+/// `.cargo` of every folder from the copy upwards, as cargo looks for its settings.
+fn cargo_settings(copy: &Path) -> Vec<PathBuf> {
+    let settings = copy.ancestors().flat_map(|folder| {
+        let folder = folder.join(".cargo");
+        [folder.join("config.toml"), folder.join("config")]
+    });
+    settings.filter(|path| path.is_file()).collect()
+}
+
+/// Where the compiler is, if not in a place that is known.
+fn sysroot() -> Option<PathBuf> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--print", "sysroot"])
+        .output()
+        .ok()?;
+    Some(PathBuf::from(
+        String::from_utf8(output.stdout).ok()?.trim_end(),
+    ))
+}
+
+fn home_of(variable: &str, folder: &str) -> Option<PathBuf> {
+    let home = || Some(PathBuf::from(env::var_os("HOME")?).join(folder));
+    env::var_os(variable).map(PathBuf::from).or_else(home)
+}

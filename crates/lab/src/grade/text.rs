@@ -1,0 +1,81 @@
+//! Grades as tables to read.
+
+use std::fmt::Write as _;
+
+use super::format::remarks;
+use super::sheet::{Grade, Sheet};
+
+/// A reason's first line is in the table, the rest below; this much of it.
+const MOST_LINES: usize = 12;
+
+/// A submission, a line a lab, each with its reason below.
+pub(super) fn render(sheet: &Sheet) -> String {
+    let mut out = format!("{}\n\n", sheet.submission);
+    let widest = sheet.labs.iter().map(|grade| grade.title.chars().count());
+    let widest = widest.max().unwrap_or(0);
+    for grade in &sheet.labs {
+        let _ = writeln!(
+            out,
+            "  lab {:<2} {:widest$}  {:<16} {:>5} of {}",
+            grade.lab,
+            grade.title,
+            grade.status.words(),
+            grade.points,
+            grade.max_points
+        );
+        out.push_str(&reason(grade));
+    }
+    let _ = writeln!(
+        out,
+        "\n  {} of {} points ({:.0} s)",
+        sheet.points, sheet.max_points, sheet.elapsed_s
+    );
+    for remark in remarks(sheet) {
+        let _ = writeln!(out, "  note: {remark}");
+    }
+    for remark in &sheet.confinement {
+        let _ = writeln!(out, "  confinement: {remark}");
+    }
+    out
+}
+
+/// A class, a line a submission, and a column a lab.
+pub(super) fn class(sheets: &[Sheet]) -> String {
+    let widest = sheets.iter().map(|sheet| sheet.submission.chars().count());
+    let widest = widest.max().unwrap_or(0).max("submission".len());
+    let mut out = format!("{:widest$}", "submission");
+    let Some(first) = sheets.first() else {
+        return String::new();
+    };
+    for grade in &first.labs {
+        let _ = write!(out, "  {:<16}", format!("lab {}", grade.lab));
+    }
+    out.push_str("  points\n");
+    for sheet in sheets {
+        let name: String = sheet
+            .submission
+            .chars()
+            .filter(|c| !c.is_control())
+            .collect();
+        let _ = write!(out, "{name:widest$}");
+        for grade in &sheet.labs {
+            let _ = write!(out, "  {:<16}", grade.status.words());
+        }
+        let _ = writeln!(out, "  {} of {}", sheet.points, sheet.max_points);
+    }
+    out
+}
+
+fn reason(grade: &Grade) -> String {
+    let Some(reason) = &grade.reason else {
+        return String::new();
+    };
+    let mut out = String::new();
+    for line in reason.lines().take(MOST_LINES) {
+        let _ = writeln!(out, "         {line}");
+    }
+    if reason.lines().nth(MOST_LINES).is_some() {
+        out.push_str("         …\n");
+    }
+    out
+}

@@ -1,0 +1,76 @@
+//! A program that was built, and within what it runs: a student's own as any other, one that is graded within limits.
+
+use std::io;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use tokio::process::Command;
+
+use crate::child::Group;
+use crate::confine::Confinement;
+
+/// A program's file, and within what it runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    path: PathBuf,
+    confinement: Option<Confinement>,
+}
+
+impl Program {
+    /// One that may do whatever the lab may.
+    pub(crate) fn free(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            confinement: None,
+        }
+    }
+
+    /// One that is not trusted.
+    pub(crate) fn confined(path: impl Into<PathBuf>, confinement: Confinement) -> Self {
+        Self {
+            path: path.into(),
+            confinement: Some(confinement),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A command that runs `file`, this program or a copy of it. Start it with [`Program::spawn`].
+    pub(crate) fn command(&self, file: &Path) -> Result<Command> {
+        match &self.confinement {
+            None => Ok(Command::new(file)),
+            Some(confinement) => {
+                let mut confinement = confinement.clone();
+                if let Some(sandbox) = &mut confinement.sandbox {
+                    sandbox.execute.push(file.to_path_buf());
+                }
+                confinement.command(file)
+            }
+        }
+    }
+
+    pub(crate) fn spawn(&self, command: Command) -> io::Result<Group> {
+        match self.confinement {
+            None => Group::spawn(command),
+            Some(_) => Group::supervised(command),
+        }
+    }
+
+    /// Where a server of it is to listen: the system chooses a port, unless the program may have one only.
+    pub(crate) fn listen(&mut self) -> io::Result<String> {
+        let sandbox = self.confinement.as_mut().and_then(|c| c.sandbox.as_mut());
+        let port = match sandbox {
+            None => 0,
+            Some(sandbox) => {
+                // Free now. Should somebody else take it before the server does, that one says so.
+                let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+                sandbox.port = Some(port);
+                port
+            }
+        };
+        Ok(format!("127.0.0.1:{port}"))
+    }
+}
