@@ -14,7 +14,7 @@ use crate::confine::Confinement;
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     path: PathBuf,
-    confinement: Option<Confinement>,
+    confinement: Option<Box<Confinement>>,
 }
 
 impl Program {
@@ -30,7 +30,7 @@ impl Program {
     pub(crate) fn confined(path: impl Into<PathBuf>, confinement: Confinement) -> Self {
         Self {
             path: path.into(),
-            confinement: Some(confinement),
+            confinement: Some(Box::new(confinement)),
         }
     }
 

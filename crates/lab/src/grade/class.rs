@@ -1,6 +1,7 @@
 //! Many submissions: graded by several jobs at once, each with a file of its own, and a summary of all.
 
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -15,6 +16,7 @@ use super::submission::Submission;
 use super::{chart, summary, text};
 
 /// The grades of a class, by name, and who could not be graded and why.
+#[derive(Default)]
 pub(crate) struct Class {
     pub(crate) sheets: Vec<Sheet>,
     pub(crate) failed: Vec<(String, String)>,
@@ -34,10 +36,7 @@ pub(crate) async fn grade(
     let total = submissions.len();
     let grader = Rc::new(grader);
     let queue = Rc::new(RefCell::new(submissions.into_iter()));
-    let class = Rc::new(RefCell::new(Class {
-        sheets: Vec::new(),
-        failed: Vec::new(),
-    }));
+    let class = Rc::new(RefCell::new(Class::default()));
     // All on this thread: what takes time is done by others.
     let local = LocalSet::new();
     let mut workers = JoinSet::new();
@@ -50,10 +49,10 @@ pub(crate) async fn grade(
                     let Some(submission) = queue.borrow_mut().next() else {
                         return anyhow::Ok(());
                     };
-                    let graded = grader.grade(&submission, &|_| {}).await;
+                    let outcome = grader.grade(&submission, &|_| {}).await;
                     let mut class = class.borrow_mut();
                     let done = class.sheets.len() + class.failed.len() + 1;
-                    match graded {
+                    match outcome {
                         Ok(sheet) => {
                             let path = to.join(format!("{}.json", sheet.submission));
                             write_whole(&path, &format!("{}\n", serde_json::to_string(&sheet)?))?;
@@ -102,18 +101,9 @@ impl Class {
     pub(crate) fn render(&self) -> String {
         let mut out = text::class(&self.sheets);
         for (name, why) in &self.failed {
-            out.push_str(&format!("{}: not graded: {why}\n", name.escape_debug()));
+            let _ = writeln!(out, "{}: not graded: {why}", name.escape_debug());
         }
         out
-    }
-}
-
-impl Default for Class {
-    fn default() -> Self {
-        Self {
-            sheets: Vec::new(),
-            failed: Vec::new(),
-        }
     }
 }
 

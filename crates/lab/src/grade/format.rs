@@ -22,7 +22,7 @@ pub(crate) enum Format {
     Junit,
     /// Gradescope's results.json
     Gradescope,
-    /// The result that GitHub Classroom's reporter reads, appended to $GITHUB_OUTPUT
+    /// The result that GitHub Classroom's reporter reads, appended to `$GITHUB_OUTPUT`
     Classroom,
 }
 

@@ -109,18 +109,15 @@ pub(crate) async fn grade(repo: &Repo, options: &Options) -> Result<ExitCode> {
             run: options.run_limit,
         },
     };
-    let graded = match &options.submissions {
-        Some(folder) => {
-            let submissions = Submission::all(folder)?;
-            let grader = Grader::set_up(repo, labs, rules).await?;
-            many(repo, grader, submissions, options).await
-        }
-        None => {
-            let folder = options.submission.as_deref().unwrap_or(repo.root());
-            let submission = Submission::at(folder)?;
-            let grader = Grader::set_up(repo, labs, rules).await?;
-            one(&grader, &submission, options).await
-        }
+    let graded = if let Some(folder) = &options.submissions {
+        let submissions = Submission::all(folder)?;
+        let grader = Grader::set_up(repo, labs, rules).await?;
+        many(repo, grader, submissions, options).await
+    } else {
+        let folder = options.submission.as_deref().unwrap_or(repo.root());
+        let submission = Submission::at(folder)?;
+        let grader = Grader::set_up(repo, labs, rules).await?;
+        one(&grader, &submission, options).await
     };
     // Whatever has escaped its supervisor.
     confine::end_all_children();

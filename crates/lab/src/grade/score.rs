@@ -95,6 +95,7 @@ pub(crate) fn points(mark: Mark, most: f64, leaks: Option<(&Leak, &Leak)>, sever
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "tenths of points are told exactly")]
 mod tests {
     use super::*;
 

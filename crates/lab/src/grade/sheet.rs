@@ -1,5 +1,6 @@
 //! A submission's grades: the one model that every format renders.
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -74,8 +75,8 @@ impl Grader {
         let started = Instant::now();
         let files: Vec<String> = self.labs.iter().map(|lab| lab.file.clone()).collect();
         let mut labs = Vec::new();
-        for at in 0..self.labs.len() {
-            let grade = self.grade_lab(at, submission.take(&files[at])).await?;
+        for (at, file) in files.iter().enumerate() {
+            let grade = self.grade_lab(at, submission.take(file)).await?;
             see(&grade);
             labs.push(grade);
         }
@@ -217,12 +218,12 @@ fn leak_in_words(grade: &Grade) -> String {
     );
     if grade.starter_bytes_per_request.is_some() {
         let starter = bytes(grade.starter_bytes_per_request);
-        words.push_str(&format!(", the file to start from {starter}"));
+        let _ = write!(words, ", the file to start from {starter}");
     }
     if let Some(site) = &grade.top_site {
-        words.push_str(&format!("; most of it is {}", site.type_name));
+        let _ = write!(words, "; most of it is {}", site.type_name);
         if let (Some(file), Some(line)) = (&site.file, site.line) {
-            words.push_str(&format!(" allocated at {file}:{line}"));
+            let _ = write!(words, " allocated at {file}:{line}");
         }
     }
     words

@@ -15,6 +15,63 @@ fn what_does_harm_costs_its_lab_and_harms_nothing() {
     let secret = secret.path().join("secret.rs").display().to_string();
     let before = temporary_folders();
 
+    hand_in(&desk, &secret);
+
+    let class = desk.grade_all(&[&["--jobs", "3", "--accept-reference"][..], &LIMITS].concat());
+
+    class.finds(
+        "compiles-not",
+        "build-failed",
+        "no function or associated item named `nev`",
+    );
+    class.finds(
+        "deletes-the-feature",
+        "contract-broken",
+        "size must be at least 10000",
+    );
+    class.finds("loops", "contract-broken", "did not answer within 10 s");
+    class.finds("loops-at-the-start", "stopped", "ran for more than 40 s");
+    class.finds("allocates", "stopped", "more memory");
+    class.finds(
+        "allocates-at-once",
+        "contract-broken",
+        "memory allocation of",
+    );
+    class.finds("panics", "contract-broken", "my mistake");
+    class.finds(
+        "leaves",
+        "contract-broken",
+        "the server ended with exit status: 0",
+    );
+    class.finds("floods-the-disk", "stopped", "disk");
+    class.finds("writes-one-large-file", "stopped", "disk");
+    class.finds("forks", "stopped", "processes and threads");
+    class.finds("starts-threads", "stopped", "processes and threads");
+    class.finds("is-unsafe", "build-failed", "unsafe");
+    class.finds(
+        "computes-for-ever",
+        "stopped",
+        "the compiler was ended: it ran for more than 40 s",
+    );
+    let included = class.grade("includes-without-end");
+    assert_eq!(included["points"], 0.0, "{included:#}");
+    let read = class.grade("reads-what-others-did");
+    assert_eq!(read["points"], 0.0);
+    if !class.printed.contains("Landlock") {
+        assert!(!read.to_string().contains("the other's work"), "{read:#}");
+    }
+
+    let left: Vec<_> = command_lines()
+        .into_iter()
+        .filter(|line| line.contains("leaklab-grade-") || line.contains("confined"))
+        .collect();
+    assert_eq!(left, [] as [String; 0], "still running");
+    assert_eq!(temporary_folders(), before, "temporary folders are left");
+}
+
+/// A submission for each harm; `secret` is the path of a file that is none of theirs.
+#[expect(clippy::too_many_lines, reason = "a list of harms")]
+fn hand_in(desk: &Desk, secret: &str) {
     desk.hands_in(
         "compiles-not",
         FILE,
@@ -96,57 +153,6 @@ fn what_does_harm_costs_its_lab_and_harms_nothing() {
             desk.solution()
         ),
     );
-
-    let class = desk.grade_all(&[&["--jobs", "3", "--accept-reference"][..], &LIMITS].concat());
-
-    class.finds(
-        "compiles-not",
-        "build-failed",
-        "no function or associated item named `nev`",
-    );
-    class.finds(
-        "deletes-the-feature",
-        "contract-broken",
-        "size must be at least 10000",
-    );
-    class.finds("loops", "contract-broken", "did not answer within 10 s");
-    class.finds("loops-at-the-start", "stopped", "ran for more than 40 s");
-    class.finds("allocates", "stopped", "more memory");
-    class.finds(
-        "allocates-at-once",
-        "contract-broken",
-        "memory allocation of",
-    );
-    class.finds("panics", "contract-broken", "my mistake");
-    class.finds(
-        "leaves",
-        "contract-broken",
-        "the server ended with exit status: 0",
-    );
-    class.finds("floods-the-disk", "stopped", "disk");
-    class.finds("writes-one-large-file", "stopped", "disk");
-    class.finds("forks", "stopped", "processes and threads");
-    class.finds("starts-threads", "stopped", "processes and threads");
-    class.finds("is-unsafe", "build-failed", "unsafe");
-    class.finds(
-        "computes-for-ever",
-        "stopped",
-        "the compiler was ended: it ran for more than 40 s",
-    );
-    let included = class.grade("includes-without-end");
-    assert_eq!(included["points"], 0.0, "{included:#}");
-    let read = class.grade("reads-what-others-did");
-    assert_eq!(read["points"], 0.0);
-    if !class.printed.contains("Landlock") {
-        assert!(!read.to_string().contains("the other's work"), "{read:#}");
-    }
-
-    let left: Vec<_> = command_lines()
-        .into_iter()
-        .filter(|line| line.contains("leaklab-grade-") || line.contains("confined"))
-        .collect();
-    assert_eq!(left, [] as [String; 0], "still running");
-    assert_eq!(temporary_folders(), before, "temporary folders are left");
 }
 
 /// Those of graders, which other tests may have, too, but not at the same time.
