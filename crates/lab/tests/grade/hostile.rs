@@ -70,7 +70,6 @@ fn what_does_harm_costs_its_lab_and_harms_nothing() {
 }
 
 /// A submission for each harm; `secret` is the path of a file that is none of theirs.
-#[expect(clippy::too_many_lines, reason = "a list of harms")]
 fn hand_in(desk: &Desk, secret: &str) {
     desk.hands_in(
         "compiles-not",
