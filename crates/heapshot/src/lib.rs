@@ -34,5 +34,5 @@ mod writer;
 pub use alloc::Alloc;
 pub use document::{Metadata, rss_bytes};
 pub use error::Error;
-pub use recorder::{Builder, Live, Recorder};
+pub use recorder::{Allocated, Builder, Live, Recorder};
 pub use snapshot::{Frozen, Snapshot};
