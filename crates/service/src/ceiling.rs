@@ -9,7 +9,7 @@ use actix_web::{Error, web};
 use bytesize::ByteSize;
 use heapshot::Recorder;
 
-use crate::requests::{TurnedAway, turn_away};
+use crate::requests::{Full, turn_away};
 
 /// How much live heap the labs' routes may come to hold.
 #[derive(Debug)]
@@ -41,10 +41,8 @@ pub(crate) async fn shed(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     match ceiling.exceeded() {
         None => next.call(request).await,
-        Some(reason) => Ok(request.into_response(turn_away(
-            TurnedAway::Full,
-            StatusCode::SERVICE_UNAVAILABLE,
-            &reason,
-        ))),
+        Some(reason) => {
+            Ok(request.into_response(turn_away(Full, StatusCode::SERVICE_UNAVAILABLE, &reason)))
+        }
     }
 }

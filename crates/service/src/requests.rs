@@ -1,6 +1,7 @@
 //! The exact number of requests on the labs' routes: how many were served, with which status, and how long that took. The
 //! shell's own routes do not count: what is asked of them is not the load that a leak is measured by.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -110,42 +111,41 @@ pub(crate) async fn count(
     let begun = Instant::now();
     let pattern = request.match_pattern();
     let answer = next.call(request).await;
-    let (status, turned_away) = match &answer {
-        Ok(answer) => (
-            answer.status(),
-            answer.response().extensions().get::<TurnedAway>().copied(),
-        ),
-        Err(error) => (error.as_response_error().status_code(), None),
+    let (status, unrouted, full) = match &answer {
+        Ok(answer) => {
+            let marks = answer.response().extensions();
+            (
+                answer.status(),
+                marks.contains::<Unrouted>(),
+                marks.contains::<Full>(),
+            )
+        }
+        Err(error) => (error.as_response_error().status_code(), false, false),
     };
-    let route = match (&pattern, turned_away) {
-        (Some(pattern), None | Some(TurnedAway::Full)) if !pattern.is_empty() => pattern,
-        _ => UNMATCHED,
-    };
-    let served = turned_away.is_none().then(|| begun.elapsed());
+    let route = pattern.filter(|pattern| !unrouted && !pattern.is_empty());
+    let route = route.as_deref().unwrap_or(UNMATCHED);
+    let served = (!unrouted && !full).then(|| begun.elapsed());
     requests.count(route, status, served);
     answer
 }
 
-/// Marks an answer that no handler of a route has given.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum TurnedAway {
-    /// No route takes the request. The path alone would not tell: it may be another method than the route's.
-    Unrouted,
-    /// The heap is at its ceiling.
-    Full,
-}
+/// Marks an answer as given by no route. The path alone would not tell: it may be another method than the route's.
+struct Unrouted;
 
-/// Says no before a handler was asked, and why.
-pub(crate) fn turn_away(reason: TurnedAway, status: StatusCode, text: &str) -> HttpResponse {
-    let mut answer = failure(status, text);
-    answer.extensions_mut().insert(reason);
+/// Marks an answer as given because the heap is at its ceiling.
+pub(crate) struct Full;
+
+/// Says no before a handler was asked, and why. A mark takes no room, so it costs no allocation.
+pub(crate) fn turn_away(mark: impl Any, status: StatusCode, reason: &str) -> HttpResponse {
+    let mut answer = failure(status, reason);
+    answer.extensions_mut().insert(mark);
     answer
 }
 
 /// Answers what no route takes: a path that there is not, or another method than the route's.
 pub(crate) async fn unrouted() -> HttpResponse {
     turn_away(
-        TurnedAway::Unrouted,
+        Unrouted,
         StatusCode::NOT_FOUND,
         "no route takes this: GET / tells the server's own, labs/*/README.md the labs'",
     )
