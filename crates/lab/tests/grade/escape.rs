@@ -119,7 +119,7 @@ fn what_is_in_the_graders_way_is_nobodys_grade() {
             "there is no lab 99",
         ),
         (
-            vec!["--submission", folder, "--points", "-1"],
+            vec!["--submission", folder, "--points=-1"],
             "",
             "number of points",
         ),

@@ -5,7 +5,7 @@ use std::fs;
 use crate::{Desk, FILE, FIRST, command_lines, edited};
 
 /// Short, so that what never ends ends soon; a build on a busy machine takes a fraction of it.
-const LIMITS: [&str; 4] = ["--build-limit", "40", "--run-limit", "40"];
+const LIMITS: [&str; 4] = ["--build-limit", "60", "--run-limit", "90"];
 
 #[test]
 fn what_does_harm_costs_its_lab_and_harms_nothing() {
@@ -29,8 +29,13 @@ fn what_does_harm_costs_its_lab_and_harms_nothing() {
         "contract-broken",
         "size must be at least 10000",
     );
-    class.finds("loops", "contract-broken", "did not answer within 10 s");
-    class.finds("loops-at-the-start", "stopped", "ran for more than 40 s");
+    // On a machine that is busy the limit of the run may come before that of the answer.
+    let loops = class.grade("loops");
+    let ways = ["did not answer within 10 s", "ran for more than 90 s"];
+    let said = loops["reason"].as_str().unwrap();
+    assert!(ways.iter().any(|way| said.contains(way)), "{loops:#}");
+    assert_eq!(loops["points"], 0.0);
+    class.finds("loops-at-the-start", "stopped", "ran for more than 90 s");
     class.finds("allocates", "stopped", "more memory");
     class.finds(
         "allocates-at-once",
@@ -51,7 +56,7 @@ fn what_does_harm_costs_its_lab_and_harms_nothing() {
     class.finds(
         "computes-for-ever",
         "stopped",
-        "the compiler was ended: it ran for more than 40 s",
+        "the compiler was ended: it ran for more than 60 s",
     );
     let included = class.grade("includes-without-end");
     assert_eq!(included["points"], 0.0, "{included:#}");
@@ -92,7 +97,7 @@ fn hand_in(desk: &Desk, secret: &str) {
     );
     desk.hands_in_with(
         "allocates",
-        "    let mut all = Vec::new();\n    if true { loop { all.push(vec![1_u8; 1 << 20]); } }",
+        "    let mut all = Vec::new();\n    if true { loop { all.push(vec![1_u8; 1 << 28]); } }",
     );
     desk.hands_in_with(
         "allocates-at-once",
