@@ -81,14 +81,6 @@ fn what_never_ends_is_ended() {
         "{}\n#[allow(long_running_const_eval)]\nconst NEVER: () = loop {{}};\nconst _: () = NEVER;\n",
         desk.solution()
     ));
-    desk.hands_in(
-        "includes-without-end",
-        FILE,
-        &format!(
-            "{}\npub static ALL: &[u8] = include_bytes!(\"/dev/zero\");\n",
-            desk.solution()
-        ),
-    );
     for (name, limit, why) in [
         (
             "loops-at-the-start",
@@ -169,6 +161,14 @@ fn hand_in(desk: &Desk, secret: &str) {
             ),
             FIRST,
             &format!("    unsafe {{ std::ptr::read(std::ptr::null::<u8>()) }};\n{FIRST}"),
+        ),
+    );
+    desk.hands_in(
+        "includes-without-end",
+        FILE,
+        &format!(
+            "{}\npub static ALL: &[u8] = include_bytes!(\"/dev/zero\");\n",
+            desk.solution()
         ),
     );
     desk.hands_in(
