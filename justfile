@@ -19,6 +19,12 @@ lab5:
 lab6:
     cargo lab 6
 
+lab7:
+    cargo lab 7
+
+lab8:
+    cargo lab 8
+
 # the Memory panel in a browser, on what is given: just panel http://127.0.0.1:3000 snapshots
 panel *WATCH:
     cargo panel {{WATCH}}

@@ -9,6 +9,8 @@ pub mod lab3;
 pub mod lab4;
 pub mod lab5;
 pub mod lab6;
+pub mod lab7;
+pub mod lab8;
 
 /// The routes of all labs.
 pub fn labs(config: &mut ServiceConfig) {
@@ -18,5 +20,7 @@ pub fn labs(config: &mut ServiceConfig) {
         .configure(lab3::routes)
         .configure(lab4::routes)
         .configure(lab5::routes)
-        .configure(lab6::routes);
+        .configure(lab6::routes)
+        .configure(lab7::routes)
+        .configure(lab8::routes);
 }

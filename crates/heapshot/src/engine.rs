@@ -9,7 +9,7 @@ pub(crate) static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 /// The file that [`Recording::write`] makes, in the current directory.
 pub(crate) const FILE_NAME: &str = "dhat-heap.json";
 
-/// Live heap at one moment.
+/// Bytes and blocks, of the live heap at one moment or of all that was allocated until then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Totals {
     pub(crate) bytes: u64,
@@ -37,6 +37,15 @@ impl Recording {
     /// when the last of its buffer cannot be written: whoever calls this checks the file.
     pub(crate) fn write(self) {
         drop(self.0);
+    }
+}
+
+/// All that was allocated since recording began, freed or not. Call as [`totals`].
+pub(crate) fn allocated(_held: &impl Held) -> Totals {
+    let stats = dhat::HeapStats::get();
+    Totals {
+        bytes: stats.total_bytes,
+        blocks: stats.total_blocks,
     }
 }
 

@@ -28,11 +28,13 @@ mod error;
 mod gate;
 mod recorder;
 mod snapshot;
+mod trim;
 #[cfg(unix)]
 mod writer;
 
 pub use alloc::Alloc;
 pub use document::{Metadata, rss_bytes};
 pub use error::Error;
-pub use recorder::{Builder, Live, Recorder};
+pub use recorder::{Allocated, Builder, Live, Recorder};
 pub use snapshot::{Frozen, Snapshot};
+pub use trim::trim;

@@ -40,6 +40,16 @@ pub struct Live {
     pub blocks: u64,
 }
 
+/// All that was allocated since recording began, whether or not it was freed meanwhile: numbers that only rise. The sums
+/// of `tb` and `tbk` in a snapshot of that moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allocated {
+    /// Bytes, as asked for by the program. A block that is resized counts anew, with its new size.
+    pub bytes: u64,
+    /// Blocks.
+    pub blocks: u64,
+}
+
 /// How to record; made by [`Recorder::builder`].
 #[derive(Clone, Debug)]
 pub struct Builder {
@@ -131,6 +141,20 @@ impl Recorder {
         let pass = gate::enter().expect("recording, and not called by the engine");
         let totals = engine::totals(&pass);
         Live {
+            bytes: totals.bytes,
+            blocks: totals.blocks,
+        }
+    }
+
+    /// All that was allocated so far: two readings give the rate at which the program allocates. As cheap as
+    /// [`live`](Self::live).
+    ///
+    /// # Panics
+    /// Never in a program: only code inside the allocator could make it.
+    pub fn allocated(&self) -> Allocated {
+        let pass = gate::enter().expect("recording, and not called by the engine");
+        let totals = engine::allocated(&pass);
+        Allocated {
             bytes: totals.bytes,
             blocks: totals.blocks,
         }

@@ -98,6 +98,25 @@ fn live_follows_what_is_held() {
 }
 
 #[test]
+fn allocated_counts_what_is_freed_too_and_a_resized_block_with_its_new_size() {
+    let (heap, _turn) = recorder();
+    let before = heap.allocated();
+    drop(vec![1_u8; 10_000_000]);
+    let freed = heap.allocated();
+    let mut block = Vec::<u8>::with_capacity(1_000_000);
+    block.reserve_exact(3_000_000);
+    let resized = heap.allocated();
+
+    let bytes = freed.bytes - before.bytes;
+    assert!((10_000_000..11_000_000).contains(&bytes), "{bytes}");
+    assert!(freed.blocks > before.blocks);
+    let bytes = resized.bytes - freed.bytes;
+    assert!((4_000_000..5_000_000).contains(&bytes), "{bytes}");
+    assert!(resized.blocks >= freed.blocks + 2);
+    assert!(resized.bytes >= heap.live().bytes);
+}
+
+#[test]
 fn a_snapshot_replaces_the_one_of_that_name() {
     let (heap, _turn) = recorder();
     let folder = tempfile::tempdir().unwrap();
@@ -138,10 +157,13 @@ fn whoever_need_not_wait_hears_when_the_heap_is_frozen_and_what_is_in_it() {
     let (tell, frozen) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
         let taking = scope.spawn(|| {
-            heap.snapshot_notifying(&path, Metadata::new(), |frozen| tell.send(*frozen).unwrap())
+            heap.snapshot_notifying(&path, Metadata::new(), |frozen| {
+                // Here and now: it might be done before another thread looks for it.
+                let writer = stop_writer_of(std::process::id());
+                tell.send((*frozen, writer)).unwrap();
+            })
         });
-        let writer = stop_writer_of(std::process::id());
-        let frozen = frozen.recv().unwrap();
+        let (frozen, writer) = frozen.recv().unwrap();
         assert!(!path.exists(), "it was told before the file was written");
 
         let boxes = keep_a_thousand_boxes(); // not in the snapshot

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use driver::Load;
 use driver::series::{Event, Schedule, SeriesError, Snapshot, Step};
 use heapdiff::InApp;
-use heapdiff::verdict::{self, Class, Judgement, SiteGrowth, Verdict};
+use heapdiff::verdict::{self, Class, Judgement, Verdict};
 
 use crate::catalog::Lab;
 use crate::contract::{self, When};
@@ -180,7 +180,7 @@ impl Shots<'_> {
                     self.trouble = Some(trouble);
                     return ControlFlow::Break(());
                 }
-                if self.plan == Plan::UntilCertain && self.so_far.as_ref().is_some_and(is_certain) {
+                if self.plan == Plan::UntilCertain && self.is_certain() {
                     return ControlFlow::Break(());
                 }
             }
@@ -207,6 +207,16 @@ impl Shots<'_> {
         Some(self.so_far.as_ref()?.verdict)
     }
 
+    /// Whether it leaks, and nothing that grew more is still unclear: a list that grows in place is told one doubling
+    /// later than the blocks in it, and would be missing where it is the larger leak.
+    fn is_certain(&self) -> bool {
+        let grown = self.so_far.iter().flat_map(|judgement| &judgement.sites); // the largest growth first
+        grown
+            .map(|site| site.class)
+            .find(|class| matches!(class, Class::Leak | Class::Unclear))
+            == Some(Class::Leak)
+    }
+
     /// Whether one doubling more could change what these show. Nobody is accused for what falls away at rest before it
     /// has done so once more.
     fn are_open(&self) -> bool {
@@ -231,12 +241,6 @@ impl Shots<'_> {
             .collect();
         held::until_rest(&stretches)
     }
-}
-
-/// Whether more snapshots would tell nothing new: it leaks, and all that leaks is known.
-fn is_certain(so_far: &Judgement) -> bool {
-    let unclear = |site: &SiteGrowth| site.site.in_app && site.class == Class::Unclear;
-    so_far.verdict == Verdict::Leak && !so_far.sites.iter().any(unclear)
 }
 
 fn judge(warm: &[Shot]) -> Result<Judgement, heapdiff::Error> {

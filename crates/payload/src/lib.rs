@@ -9,6 +9,7 @@ mod messages;
 
 pub use generate::{Generator, Sample, Template, UnknownPlaceholder};
 pub use messages::{
-    Accepted, Booked, Cab, Free, Invite, Latest, Page, Redundant, Ride, Search, Sent, Size,
-    Tasting, Visit,
+    Accepted, Booked, Cab, Devices, Free, Invite, Latest, Page, Purchase, Purchased, Receipt,
+    Redeem, Redeemed, Redundant, Report, ReportOn, Ride, Search, Sent, ShopLog, SignIn, Size,
+    Tasting, Token, Visit,
 };

@@ -1,5 +1,7 @@
 //! The bodies of the labs' routes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The answer of `GET /bloatMyServer`: how many references its list holds.
@@ -136,6 +138,105 @@ pub struct Visit {
 pub struct Latest {
     /// Pages that the latest visitors came from, the last one first.
     pub latest: Vec<String>,
+}
+
+/// What `GET /report` is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportOn {
+    /// Whose orders.
+    pub shop: String,
+    /// How many of the latest.
+    pub orders: u32,
+}
+
+/// The answer of `GET /report`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Whose orders.
+    pub shop: String,
+    /// How many they are.
+    pub orders: u32,
+    /// What they come to together, in cents.
+    pub cents: u64,
+    /// The largest ones as they were sent, the largest first.
+    pub best: Vec<String>,
+}
+
+/// What `GET /shop/sign-in` is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// Who it is.
+    pub user: String,
+    /// The token of the session that begins.
+    pub session: String,
+}
+
+/// What `GET /shop/sign-out` and `GET /shop/receipt` are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// The token of a session.
+    pub session: String,
+}
+
+/// The answer of `GET /shop/sign-in` and `GET /shop/sign-out`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Devices {
+    /// On how many devices the user is signed in now.
+    pub devices: usize,
+}
+
+/// What `GET /shop/order` is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    /// The token of the session.
+    pub session: String,
+    /// What is ordered.
+    pub article: String,
+    /// How many of it.
+    pub quantity: u32,
+}
+
+/// The answer of `GET /shop/order`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchased {
+    /// What the order comes to, in cents.
+    pub cents: u64,
+    /// What all orders of the session come to, in cents.
+    pub spent: u64,
+    /// A coupon, if the order was worth one.
+    pub coupon: Option<String>,
+}
+
+/// The answer of `GET /shop/receipt`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// A line for each order of the session.
+    pub lines: Vec<String>,
+    /// The terms that it was ordered under.
+    pub terms: String,
+}
+
+/// What `GET /shop/redeem` is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redeem {
+    /// The coupon.
+    pub coupon: String,
+}
+
+/// The answer of `GET /shop/redeem`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redeemed {
+    /// What the coupon is worth, in cents.
+    pub cents: u64,
+}
+
+/// The answer of `GET /shop/log`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShopLog {
+    /// What happened, the last first.
+    pub latest: Vec<String>,
+    /// How often each kind of thing happened.
+    pub counts: BTreeMap<String, u64>,
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Who may take and read heap snapshots: a heap holds what clients sent.
+//! Who may take and read heap snapshots, and read the metrics: a heap holds what clients sent, and both tell how the
+//! service works.
 
 use std::net::IpAddr;
 
@@ -14,7 +15,7 @@ use crate::answer::failure;
 /// What browsers say of who asks: <https://www.w3.org/TR/fetch-metadata/>.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Who may use `/heapdump`.
+/// Who may use `/heapdump` and `/metrics`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anybody on this machine. The `Host` header must name it too, so that a web page elsewhere cannot

@@ -9,9 +9,10 @@ use actix_web::{Error, web};
 use bytesize::ByteSize;
 use heapshot::Recorder;
 
-use crate::answer::failure;
+use crate::requests::{Full, turn_away};
 
 /// How much live heap the labs' routes may come to hold.
+#[derive(Debug)]
 pub(crate) struct Ceiling {
     /// Counts the live heap; without it there is no ceiling.
     pub(crate) heap: Option<Recorder>,
@@ -41,7 +42,7 @@ pub(crate) async fn shed(
     match ceiling.exceeded() {
         None => next.call(request).await,
         Some(reason) => {
-            Ok(request.into_response(failure(StatusCode::SERVICE_UNAVAILABLE, &reason)))
+            Ok(request.into_response(turn_away(Full, StatusCode::SERVICE_UNAVAILABLE, &reason)))
         }
     }
 }

@@ -46,7 +46,8 @@ pub(crate) async fn index(request: HttpRequest, shell: web::Data<Shell>) -> impl
         "{}\n\n\
          GET /heapdump?name=NAME    take a heap snapshot; with &wait=false, be answered as soon as the heap is frozen\n\
          GET /heapdump/NAME.json    download it, once it is written\n\
-         GET /healthz               requests, live heap, RSS\n\n\
+         GET /healthz               requests, live heap, RSS\n\
+         GET /metrics               the same and more, for Prometheus: docs/monitoring\n\n\
          The labs' routes are told in labs/*/README.md. Compare two snapshots with: heapdiff compare BEFORE AFTER\n\
          All of it in a browser, where you can take snapshots and compare them: panel http://{address}\n",
         shell.server

@@ -127,8 +127,10 @@ fn write(
     let mut underway = None;
     let written = heap.snapshot_notifying(path, metadata, |frozen| {
         underway = Some(shell.writing.begin(name)); // before anybody is told
+        shell.tally.frozen(frozen.pause);
         let _ = tell.send((*frozen, by_route)); // the client may have left
     });
+    shell.tally.ended(written.as_ref().map(drop));
     if let Some(underway) = underway {
         underway.end(written.as_ref().map(drop).map_err(ToString::to_string));
     }

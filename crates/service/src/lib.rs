@@ -1,4 +1,4 @@
-//! The shell that the lab's servers run in: options, `/heapdump`, `/healthz`, the count of requests and
+//! The shell that the lab's servers run in: options, `/heapdump`, `/healthz`, `/metrics`, the count of requests and
 //! the heap ceiling. What a server serves besides is its own: it hands in its routes.
 //!
 //! The shell knows nothing of analysis: it offers its heap and its counts as any service could, and
@@ -10,6 +10,7 @@ mod answer;
 mod ceiling;
 mod health;
 mod heapdump;
+mod metrics;
 mod options;
 mod program;
 mod requests;

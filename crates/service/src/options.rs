@@ -45,7 +45,7 @@ pub struct Options {
     #[arg(long, env = "LEAKLAB_ALLOW_REMOTE", requires = "token")]
     pub allow_remote: bool,
 
-    /// Secret that /heapdump then demands, as `Authorization: Bearer TOKEN`; 16 characters or more
+    /// Secret that /heapdump and /metrics then demand, as `Authorization: Bearer TOKEN`; 16 characters or more
     #[arg(long, env = "LEAKLAB_TOKEN", hide_env_values = true, value_parser = parse_token)]
     pub token: Option<String>,
 
@@ -72,7 +72,7 @@ impl Options {
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 
-    /// Who may take and read snapshots.
+    /// Who may take and read snapshots, and read the metrics.
     ///
     /// # Errors
     /// When the address can be reached from other machines and that was not asked for.

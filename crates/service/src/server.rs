@@ -14,6 +14,7 @@ use heapshot::Recorder;
 
 use crate::access::{self, Access};
 use crate::ceiling::{self, Ceiling};
+use crate::metrics::{self, Metrics, Tally};
 use crate::requests::{self, Requests};
 use crate::shell::Shell;
 use crate::writing::Writing;
@@ -37,7 +38,7 @@ pub struct Config {
     pub workers: Option<NonZeroUsize>,
     /// Live heap above which the labs' routes answer 503; 0 for none.
     pub max_heap: ByteSize,
-    /// Who may take and read snapshots.
+    /// Who may take and read snapshots, and read the metrics.
     pub access: Access,
     /// The recording of this process. Without it `/heapdump` answers 501 and there is no ceiling.
     pub heap: Option<Recorder>,
@@ -65,7 +66,9 @@ pub async fn run(
         snapshots: config.snapshots,
         heap: config.heap,
         writing: Writing::default(),
+        tally: Tally::default(),
     });
+    let metrics = web::Data::new(Metrics::of(&shell, &requests, &ceiling));
     let shared = shell.clone();
 
     let app = move || {
@@ -74,9 +77,15 @@ pub async fn run(
             .app_data(requests.clone())
             .app_data(access.clone())
             .app_data(ceiling.clone())
+            .app_data(metrics.clone())
             // Resources, not bare routes: those would hand other methods on to the labs.
             .service(web::resource("/").route(web::get().to(health::index)))
             .service(web::resource("/healthz").route(web::get().to(health::healthz)))
+            .service(
+                web::resource("/metrics")
+                    .wrap(from_fn(access::guard))
+                    .route(web::get().to(metrics::show)),
+            )
             .service(
                 web::scope("/heapdump")
                     .wrap(from_fn(access::guard))
@@ -86,8 +95,8 @@ pub async fn run(
             )
             .service(
                 web::scope("")
-                    .wrap(from_fn(requests::count))
-                    .wrap(from_fn(ceiling::shed)) // the outer one: what it turns away is not served
+                    .wrap(from_fn(ceiling::shed))
+                    .wrap(from_fn(requests::count)) // the outer one: it sees what is turned away, too
                     .configure(labs)
                     .default_service(web::to(requests::unrouted)),
             )

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use heapshot::Recorder;
 
+use crate::metrics::Tally;
 use crate::writing::Writing;
 
 /// The server as its own routes see it.
@@ -16,6 +17,8 @@ pub(crate) struct Shell {
     pub(crate) heap: Option<Recorder>,
     /// The snapshot that is being written.
     pub(crate) writing: Writing,
+    /// How many were taken, and what that cost.
+    pub(crate) tally: Tally,
 }
 
 impl Shell {

@@ -13,6 +13,8 @@ mod lab3;
 mod lab4;
 mod lab5;
 mod lab6;
+mod lab7;
+mod lab8;
 
 use program::{Launch, Program};
 

@@ -156,7 +156,9 @@ fn matters(doubt: Doubt, in_app: bool, points: &[Point], last: &Window) -> bool 
         Doubt::TooFew | Doubt::Uneven => {
             last.rate() >= LEAST_THIN && after - before >= LEAST_OF_LEVEL * before
         }
-        Doubt::Slowing | Doubt::Together | Doubt::TooShort => true,
+        // An arena whose newest chunk is not full; a runtime's buffers grow with its connections and stop.
+        Doubt::TooShort => in_app || last.gained > 0.0,
+        Doubt::Slowing | Doubt::Together => true,
     }
 }
 
@@ -270,6 +272,18 @@ mod tests {
         assert_eq!(Class::of(&little, false).0, Class::Bounded);
         let much = points(&SCHEDULE, |n| (80 * n, n));
         assert_eq!(Class::of(&much, false).0, Class::Leak);
+    }
+
+    #[test]
+    fn the_buffers_of_connections_have_stopped_when_they_stop() {
+        let seen = |n| match n {
+            100 => (32_768, 4),
+            200 => (73_728, 6),
+            _ => (106_496, 7),
+        };
+        let points = points(&SCHEDULE, seen);
+        assert_eq!(Class::of(&points, false).0, Class::Bounded);
+        assert_eq!(Class::of(&points, true).0, Class::Unclear); // an arena, perhaps
     }
 
     #[test]

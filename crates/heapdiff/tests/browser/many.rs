@@ -5,8 +5,6 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::browser::{Key, Page, wait_for};
 use crate::large::Large;
 use crate::report::{Made, Report};
@@ -65,14 +63,14 @@ fn twenty_thousand_rows_are_soon_there_and_sorted_and_filtered() {
     let rows_at = wait_for("rows", || {
         page.js::<Option<f64>>("return globalThis.rowsAt ?? null", &[])
     });
-    let paint = page.js::<Value>(
-        "return Object.fromEntries(performance.getEntriesByType('paint').map(it => [it.name, it.startTime]))",
-        &[],
-    );
-    println!("painted at {paint} ms, rows at {rows_at:.0} ms");
-    let painted = paint["first-contentful-paint"]
-        .as_f64()
-        .expect("it was painted");
+    // The entry comes a little after the paint.
+    let painted = wait_for("the first paint", || {
+        page.js::<Option<f64>>(
+            "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null",
+            &[],
+        )
+    });
+    println!("painted at {painted:.0} ms, rows at {rows_at:.0} ms");
     assert!(painted < LIMIT && rows_at < 2.0 * LIMIT);
     assert_eq!(Table::of(page).count, 20_000);
 

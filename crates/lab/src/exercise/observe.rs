@@ -148,7 +148,7 @@ pub(super) async fn observe(
 /// Puts the load on the server so slowly that a student can watch the heap grow, and takes the second snapshot.
 async fn watchable(server: &Running, lab: &Lab, requests: u64) -> Result<(Report, Profile)> {
     let load = Load {
-        rate: Some(watchable_rate(requests)),
+        rate: Some(rate(requests)),
         ..course::load_of(lab)
     };
     let mut series = server.series(&lab.routes, &load)?;
@@ -185,7 +185,7 @@ fn gained(before: &Profile, after: &Profile) -> u64 {
     clippy::cast_precision_loss,
     reason = "a load is no longer than 2^53 requests"
 )]
-fn watchable_rate(requests: u64) -> f64 {
+fn rate(requests: u64) -> f64 {
     WATCHABLE.max(requests as f64 / LONGEST.as_secs_f64())
 }
 

@@ -77,6 +77,11 @@ impl Scratch {
         &self.root
     }
 
+    /// Where it is built: the workspace's own target folder.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Puts everything back as it is in the workspace; what a test left behind is removed.
     pub(crate) fn refresh(&self) -> io::Result<()> {
         fs::create_dir_all(&self.root)?;

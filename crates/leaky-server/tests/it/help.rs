@@ -17,7 +17,7 @@ fn help_tells_every_option() {
           --workers <N>       Worker threads [default: one per processor] [env: LEAKLAB_WORKERS=]
           --max-heap <SIZE>   Live heap above which the labs' routes answer 503, to keep this machine safe; 0 for none [env: LEAKLAB_MAX_HEAP=] [default: 1GiB]
           --allow-remote      Listen on an address that other machines can reach; needs --token [env: LEAKLAB_ALLOW_REMOTE=]
-          --token <TOKEN>     Secret that /heapdump then demands, as `Authorization: Bearer TOKEN`; 16 characters or more [env: LEAKLAB_TOKEN]
+          --token <TOKEN>     Secret that /heapdump and /metrics then demand, as `Authorization: Bearer TOKEN`; 16 characters or more [env: LEAKLAB_TOKEN]
           --exit-with-stdin   End when standard input is closed, for a parent that may die without notice
       -h, --help              Print help
 

@@ -15,6 +15,8 @@ mod lab3;
 mod lab4;
 mod lab5;
 mod lab6;
+mod lab7;
+mod lab8;
 mod start;
 
 use program::{Launch, Program};

@@ -4,6 +4,8 @@
 
 pub mod does;
 pub mod load;
+pub mod reports;
+pub mod shop;
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;

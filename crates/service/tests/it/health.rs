@@ -30,6 +30,7 @@ fn the_first_page_lists_the_routes_of_the_shell() {
         "GET /heapdump?name=NAME",
         "GET /heapdump/NAME.json",
         "GET /healthz",
+        "GET /metrics",
     ] {
         assert!(page.contains(route), "{page}");
     }

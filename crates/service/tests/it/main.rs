@@ -13,6 +13,7 @@ mod counting;
 mod frozen;
 mod health;
 mod heapdump;
+mod metrics;
 mod names;
 mod refusals;
 mod shutdown;
