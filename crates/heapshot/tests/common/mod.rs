@@ -4,7 +4,7 @@
 pub mod server;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -86,6 +86,13 @@ pub fn read_whole(path: &Path) -> Value {
         document["heapshot"]["live_blocks"].as_u64().unwrap()
     );
     document
+}
+
+/// An example of this crate. Cargo builds examples beside the folder of the test binaries.
+pub fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    profile.join("examples").join(name)
 }
 
 /// What is in a folder, hidden things too.
