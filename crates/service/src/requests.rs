@@ -15,7 +15,7 @@ use crate::answer::failure;
 
 /// Requests since the server started.
 #[derive(Debug, Default)]
-pub(crate) struct Requests {
+pub struct Requests {
     in_flight: AtomicU64,
     /// By the route's pattern, of which there are few; a request that no route takes is not counted.
     served: Mutex<BTreeMap<String, u64>>,
@@ -35,6 +35,14 @@ impl Requests {
     /// Requests whose handler has answered, by route.
     pub(crate) fn by_route(&self) -> BTreeMap<String, u64> {
         self.served().clone()
+    }
+
+    /// Like [`by_route`](Self::by_route), without waiting: `None` while a request is being counted.
+    pub(crate) fn try_by_route(&self) -> Option<BTreeMap<String, u64>> {
+        match self.served.try_lock() {
+            Ok(served) => Some(served.clone()),
+            Err(_) => None,
+        }
     }
 
     fn count(&self, route: &str) {
