@@ -32,6 +32,9 @@ use crate::snapshot::{self, Snapshot};
 /// Threads that have come to the end and have not given up.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
+/// Allocations from this size on are told of with their size, in bytes.
+const LARGE: usize = 1 << 20;
+
 /// How often a thread tries.
 const TRIES: usize = 2;
 
@@ -81,7 +84,7 @@ fn last_message(
             "out of memory: the system refused {} bytes; {} in use, {allowed} allowed",
             asked.size, before
         ),
-        Grant::Over if asked.more >= 1 << 20 => writeln!(
+        Grant::Over if asked.more >= LARGE => writeln!(
             text,
             "heap ceiling reached: {allowed} allowed, {before} in use, {more} more asked for"
         ),
@@ -114,10 +117,12 @@ fn last_message(
     if let Some(shot) = shot {
         let path = shot.path.display();
         let (live, blocks) = (Mebibytes(shot.live_bytes), Thousands(shot.live_blocks));
-        let _ = writeln!(
-            text,
-            "  live heap:    {live} in {blocks} blocks; the rest is what allocating and recording them takes"
-        );
+        let note = if grant == Grant::Over && asked.more >= LARGE {
+            ", with what was asked for"
+        } else {
+            "; the rest is what allocating and recording them takes"
+        };
+        let _ = writeln!(text, "  live heap:    {live} in {blocks} blocks{note}");
         let _ = writeln!(text, "  snapshot:     {path}");
         let _ = writeln!(text, "See who holds it: heapdiff show {path}");
     }

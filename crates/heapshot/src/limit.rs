@@ -26,6 +26,7 @@ use crate::end;
 use crate::engine::Recording;
 use crate::error::Error;
 use crate::gate;
+use crate::site::to_blame;
 use crate::snapshot::{self, Order, Snapshot};
 
 static LIMIT: OnceLock<Limit> = OnceLock::new();
@@ -40,7 +41,7 @@ pub(crate) static ENDING: AtomicBool = AtomicBool::new(false);
 const SECOND_LOOK: Duration = Duration::from_secs(5);
 
 /// The longest that one try to take the last snapshot may take.
-const LONGEST_END: Duration = Duration::from_secs(20);
+const LONGEST_END: Duration = Duration::from_secs(60);
 
 /// The ceiling of this process.
 pub(crate) struct Limit {
@@ -201,6 +202,9 @@ impl Limit {
             about.insert("requested_bytes".to_owned(), asked.size.into());
             let frames: Vec<_> = found.asked.iter().map(ToString::to_string).collect();
             about.insert("requested_at".to_owned(), json!(frames));
+            if let Some(frame) = to_blame(&found.asked) {
+                about.insert("requested_by".to_owned(), json!(frame.to_string()));
+            }
         }
         if let Some(top) = &found.top {
             about.insert("most_bytes".to_owned(), top.bytes.into());

@@ -11,9 +11,12 @@ use crate::access::Access;
 
 /// What a server can be told when it starts.
 #[derive(Clone, Debug, Parser)]
-#[command(
-    after_help = "Take a heap snapshot of the running server with: curl 'http://ADDRESS/heapdump?name=before'"
-)]
+#[command(after_help = "\
+Take a heap snapshot of the running server with: curl 'http://ADDRESS/heapdump?name=before'
+
+Near --max-heap, at 90 % of it, the server takes the snapshot near-limit by itself. With `shed`, requests that are under
+way may use an eighth more (16 MiB at the least); beyond that it exits, too. An outer belt, 512 MiB beyond the eighth,
+holds memory of any kind: the system then refuses it (RLIMIT_DATA).")]
 pub struct Options {
     /// Address and port to listen on; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS", env = "LEAKLAB_LISTEN")]
@@ -32,8 +35,7 @@ pub struct Options {
     #[arg(long, value_name = "N", env = "LEAKLAB_WORKERS")]
     pub workers: Option<NonZeroUsize>,
 
-    /// Memory that the heap may take, to keep this machine safe; 0 for none. At 90 % of it the snapshot near-limit is taken.
-    /// Beyond it, by an eighth (16 MiB at the least) and 512 MiB, the system refuses memory of any kind
+    /// Memory that the heap may take, to keep this machine safe; 0 for none
     #[arg(
         long,
         value_name = "SIZE",
@@ -42,13 +44,13 @@ pub struct Options {
     )]
     pub max_heap: ByteSize,
 
-    /// What happens at --max-heap: `exit` says what holds the memory and ends with code 70; `shed` lets the labs' routes
-    /// answer 503, and ends only beyond the eighth
+    /// What happens there: `exit` says who holds the memory and ends with code 70, `shed` lets the labs' routes answer 503
     #[arg(
         long,
         value_name = "END",
         env = "LEAKLAB_AT_LIMIT",
         value_enum,
+        hide_possible_values = true, // told above
         default_value_t
     )]
     pub at_limit: AtLimit,

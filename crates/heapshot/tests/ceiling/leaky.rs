@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::common::{example, names_in, read_whole, wait_for};
+use crate::common::{LONG, example, names_in, read_whole, wait_at_most};
 
 /// What a process may take beyond its ceiling, in bytes: its code, stacks, and what the allocator keeps of freed memory.
 pub(crate) const MARGIN: u64 = 32 << 20;
@@ -38,9 +38,21 @@ pub(crate) struct Ended {
 
 impl Leaky {
     pub(crate) fn new(mebibytes: u64, arguments: &str) -> Self {
+        Self::of(Command::new(example("ceiling")), mebibytes, arguments)
+    }
+
+    /// Under a limit of the shell's `ulimit`, as `-d 1024`.
+    pub(crate) fn limited(limit: &str, mebibytes: u64, arguments: &str) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")])
+            .arg(example("ceiling"));
+        Self::of(command, mebibytes, arguments)
+    }
+
+    fn of(mut command: Command, mebibytes: u64, arguments: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let bytes = mebibytes << 20;
-        let mut command = Command::new(example("ceiling"));
         command
             .current_dir(folder.path())
             .args(["--bytes", &bytes.to_string()])
@@ -73,7 +85,7 @@ impl Leaking {
     pub(crate) fn ended(mut self) -> Ended {
         let status = format!("/proc/{}/status", self.process.id());
         let mut peak = 0;
-        let code = wait_for("the ceiling to end the process", || {
+        let code = wait_at_most(5 * LONG, "the ceiling to end the process", || {
             peak = fs::read_to_string(&status)
                 .ok()
                 .and_then(|status| high_water_mark(&status))

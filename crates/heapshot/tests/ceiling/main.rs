@@ -6,6 +6,7 @@
 mod common;
 mod leaky;
 
+mod failing;
 mod holding;
 mod matrix;
 mod shed;

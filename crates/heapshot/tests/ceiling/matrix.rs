@@ -29,11 +29,6 @@ fn twenty_of_twenty_at_any_ceiling_and_any_speed() {
             ),
             ("objects --slow", "keep_objects", "the line of the objects"),
             ("objects", "keep_objects", "the line of the objects"),
-            (
-                "objects --threads 4",
-                "keep_objects",
-                "the line of the objects",
-            ),
             ("block", "keep_a_block", "the line of the block"),
         ] {
             let started = Instant::now();

@@ -18,8 +18,16 @@ pub const LONG: Duration = Duration::from_secs(60);
 ///
 /// # Panics
 /// When it does not come within [`LONG`].
-pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + LONG;
+pub fn wait_for<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    wait_at_most(LONG, what, ask)
+}
+
+/// Asks until the answer is there.
+///
+/// # Panics
+/// When it does not come in time.
+pub fn wait_at_most<T>(time: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + time;
     loop {
         if let Some(answer) = ask() {
             return answer;
