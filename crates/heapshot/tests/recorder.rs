@@ -157,10 +157,13 @@ fn whoever_need_not_wait_hears_when_the_heap_is_frozen_and_what_is_in_it() {
     let (tell, frozen) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
         let taking = scope.spawn(|| {
-            heap.snapshot_notifying(&path, Metadata::new(), |frozen| tell.send(*frozen).unwrap())
+            heap.snapshot_notifying(&path, Metadata::new(), |frozen| {
+                // Here and now: it might be done before another thread looks for it.
+                let writer = stop_writer_of(std::process::id());
+                tell.send((*frozen, writer)).unwrap();
+            })
         });
-        let writer = stop_writer_of(std::process::id());
-        let frozen = frozen.recv().unwrap();
+        let (frozen, writer) = frozen.recv().unwrap();
         assert!(!path.exists(), "it was told before the file was written");
 
         let boxes = keep_a_thousand_boxes(); // not in the snapshot
