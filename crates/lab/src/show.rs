@@ -5,7 +5,7 @@ use anyhow::Result;
 use heapdiff::cli::Output;
 use heapdiff::source::Finder;
 use heapdiff::terminal::{rate, thousands};
-use heapdiff::{Options, Profile, View, excerpt};
+use heapdiff::{Options, Profile, Sort, View, excerpt};
 
 use crate::catalog::Lab;
 use crate::check::{Checked, Report, Status};
@@ -17,10 +17,11 @@ use crate::say;
 const TOP: usize = 8;
 
 /// Prints the comparison of two snapshots as `heapdiff compare` does, and the line at its top.
-pub(crate) fn comparison(repo: &Repo, before: &Profile, after: &Profile) -> Result<()> {
+pub(crate) fn comparison(repo: &Repo, before: &Profile, after: &Profile, sort: Sort) -> Result<()> {
     let comparison = heapdiff::compare(before, after, &Options::default())?;
     let view = View {
         top: Some(TOP),
+        sort,
         ..View::default()
     };
     let sources = Finder::new([repo.root().to_path_buf()]);
@@ -32,7 +33,12 @@ pub(crate) fn comparison(repo: &Repo, before: &Profile, after: &Profile) -> Resu
 /// Prints what a check found: the comparison if there is one, then the finding.
 pub(crate) fn checked(repo: &Repo, lab: &Lab, checked: &Checked) -> Result<()> {
     if let Some([before, after]) = compared(checked) {
-        comparison(repo, before, after)?;
+        // Where nothing grows the first rows are to be what the requests allocate, none of which stays.
+        let sort = match checked.report.status {
+            Status::Leaking => Sort::Alloc,
+            _ => Sort::Churn,
+        };
+        comparison(repo, before, after, sort)?;
     }
     if let Some(measurement) = &checked.measurement {
         growth(measurement);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use driver::series::{Event, Step};
 use driver::{Load, Report};
-use heapdiff::Profile;
+use heapdiff::{Profile, Sort};
 
 use crate::beside::Beside;
 use crate::catalog::Lab;
@@ -131,7 +131,7 @@ pub(super) async fn observe(
     }
 
     say::heading("4. The comparison");
-    show::comparison(repo, &before, &after)?;
+    show::comparison(repo, &before, &after, Sort::default())?;
     say::note(HOW_TO_READ);
     if let Some(panel) = panel {
         say::note(&format!(

@@ -60,7 +60,7 @@ impl Grader {
             Ok(built) => built,
             Err(attempt) => return Ok(attempt),
         };
-        let confinement = self.server(bench);
+        let confinement = self.server(bench, self.rules.seconds);
         let program = Program::confined(program, confinement.clone());
         let outcome = match check::besides(&book, content, Server::Fixed)? {
             Some(broken) => Outcome::ContractBroken(broken),
@@ -99,7 +99,7 @@ impl Grader {
         content: &str,
     ) -> Result<Result<(std::path::PathBuf, std::time::Duration), Attempt>> {
         let alone = self.building.lock().await;
-        let confinement = self.compiler(bench);
+        let confinement = self.compiler(bench, self.rules.seconds);
         fs::write(book.path(), content)
             .with_context(|| format!("cannot write {}", book.path().display()))?;
         let (built, said) = grader::build(&self.copy, &confinement).await;

@@ -6,10 +6,13 @@ use super::format::escape;
 use super::score::Mark;
 use super::sheet::Sheet;
 
-const WIDTH: usize = 760;
-const LEFT: usize = 250;
+const WIDTH: usize = 820;
+const LEFT: usize = 310;
 const ROW: usize = 30;
 const BAR: usize = 20;
+
+/// Letters of a lab's title that have room beside its bar.
+const MOST_LETTERS: usize = 36;
 
 /// Height of the tallest bar of the spread, and how many bars there are.
 const TALL: usize = 120;
@@ -35,7 +38,7 @@ pub(super) fn svg(sheets: &[Sheet]) -> String {
     y += 16;
     y = labs(&mut body, sheets, y);
     y = legend(&mut body, sheets, y + 12);
-    y = spread(&mut body, sheets, y + 34);
+    y = spread(&mut body, sheets, y + 52);
     let height = y + 24;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n\
@@ -54,7 +57,10 @@ fn labs(body: &mut String, sheets: &[Sheet], mut y: usize) -> usize {
         .iter()
         .enumerate()
     {
-        let title: String = grade.title.chars().take(30).collect();
+        let mut title: String = grade.title.chars().take(MOST_LETTERS).collect();
+        if title.len() < grade.title.len() {
+            title.push('…');
+        }
         let name = format!("lab {}  {title}", grade.lab);
         text(body, "e", LEFT - 12, y + 15, &name);
         let mut before = 0;

@@ -28,6 +28,12 @@ use crate::workbook::Workbook;
 /// Free space below which a failure may be the machine's and not the student's.
 const SPACE_NEEDED: u64 = 512 << 20;
 
+/// For what is shipped, whose grade is known: a machine may be as slow as it is.
+const PATIENT: Seconds = Seconds {
+    build: 1800,
+    run: 600,
+};
+
 /// What an instructor chooses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
@@ -125,21 +131,21 @@ impl Grader {
         Ok(Bench { outer, inner })
     }
 
-    pub(super) fn compiler(&self, bench: &Bench) -> Confinement {
+    pub(super) fn compiler(&self, bench: &Bench, seconds: Seconds) -> Confinement {
         limits::of_the_compiler(
             &self.copy,
             &bench.inner,
             bench.outer.join("compiler.json"),
-            self.rules.seconds,
+            seconds,
             self.compiler_sandboxed,
         )
     }
 
-    pub(super) fn server(&self, bench: &Bench) -> Confinement {
+    pub(super) fn server(&self, bench: &Bench, seconds: Seconds) -> Confinement {
         limits::of_the_server(
             &bench.inner,
             bench.outer.join("server.json"),
-            self.rules.seconds,
+            seconds,
             self.server_sandboxed,
         )
     }
@@ -178,7 +184,7 @@ impl Grader {
             let book = Workbook::new(&self.copy, lab);
             fs::write(book.path(), book.reference()?)?; // newer than what was built of it
             let bench = self.bench()?;
-            let confinement = self.compiler(&bench);
+            let confinement = self.compiler(&bench, PATIENT);
             let (built, said) = build(&self.copy, &confinement).await;
             let ran = confinement.ran().unwrap_or_default();
             match built {
@@ -218,7 +224,7 @@ impl Grader {
             else {
                 bail!("the workspace as it is shipped does not compile");
             };
-            let confinement = self.server(&bench);
+            let confinement = self.server(&bench, PATIENT);
             let program = Program::confined(program.path(), confinement.clone());
             let tried = match Running::start(&program, Server::Fixed, &bench.inner).await {
                 Ok(server) => {
