@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::dhat::Header;
 use crate::frame::printable;
+use crate::near_limit::NearLimit;
 
 /// About the process and the moment of a snapshot.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,6 +34,8 @@ pub struct Metadata {
     pub requests_by_route: Vec<(String, u64)>,
     /// The name of the server (metadata `server`).
     pub server: Option<String>,
+    /// Why heapshot took it by itself, if it did (metadata `near_limit`).
+    pub near_limit: Option<NearLimit>,
     /// Whether heapshot wrote the file.
     pub by_heapshot: bool,
 }
@@ -69,6 +72,7 @@ impl Metadata {
         let of_caller = heapshot.get("metadata");
         let of_caller = |key: &str| of_caller.and_then(|map| map.get(key));
         metadata.requests = of_caller("requests").and_then(Value::as_u64);
+        metadata.near_limit = of_caller("near_limit").and_then(NearLimit::of);
         metadata.server = of_caller("server")
             .and_then(Value::as_str)
             .map(|name| printable(name).into_owned());

@@ -1,13 +1,17 @@
-//! The global allocator: sends each call to the engine, through the gate.
+//! The global allocator: counts each call, and sends it to the engine through the gate. What happens to an allocation
+//! that is too much, `limit` knows; here it is only seen that its block is never handed out.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
+use crate::count::{self, Grant};
 use crate::engine;
-use crate::gate;
+use crate::gate::{self, Caller};
+#[cfg(unix)]
+use crate::limit::Asked;
 
 /// The allocator to install with `#[global_allocator]`. Until a [`Recorder`](crate::Recorder) is
-/// started it is the system's allocator, at the price of one atomic load.
+/// started it is the system's allocator, at the price of counting.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Alloc;
 
@@ -15,26 +19,40 @@ pub struct Alloc;
 // forwards to `System`: so a block may be freed on either way whichever way it was allocated.
 unsafe impl GlobalAlloc for Alloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        match gate::enter() {
+        let grant = count::add(layout.size());
+        let ptr = match pass(grant) {
             // SAFETY: the caller upholds `GlobalAlloc::alloc`'s contract.
             Some(_pass) => unsafe { engine::ALLOCATOR.alloc(layout) },
             // SAFETY: likewise.
             None => unsafe { System.alloc(layout) },
+        };
+        if grant != Grant::Given || ptr.is_null() {
+            not_granted(layout.size(), layout.size(), grant);
+            count::remove(layout.size());
         }
+        ptr
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        match gate::enter() {
+        let grant = count::add(layout.size());
+        let ptr = match pass(grant) {
             // SAFETY: the caller upholds `GlobalAlloc::alloc_zeroed`'s contract.
             Some(_pass) => unsafe { engine::ALLOCATOR.alloc_zeroed(layout) },
             // SAFETY: likewise.
             None => unsafe { System.alloc_zeroed(layout) },
+        };
+        if grant != Grant::Given || ptr.is_null() {
+            not_granted(layout.size(), layout.size(), grant);
+            count::remove(layout.size());
         }
+        ptr
     }
 
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        count::remove(layout.size());
         match gate::enter() {
-            // SAFETY: the caller upholds `GlobalAlloc::dealloc`'s contract.
+            // SAFETY: the caller upholds `GlobalAlloc::dealloc`'s contract. The engine passes over a block that it has
+            // not recorded.
             Some(_pass) => unsafe { engine::ALLOCATOR.dealloc(ptr, layout) },
             // SAFETY: likewise.
             None => unsafe { System.dealloc(ptr, layout) },
@@ -42,11 +60,66 @@ unsafe impl GlobalAlloc for Alloc {
     }
 
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        match gate::enter() {
+        if gate::caller() == Caller::Keeper {
+            // SAFETY: the caller upholds `GlobalAlloc::realloc`'s contract.
+            return unsafe { self.move_to_unrecorded(ptr, layout, new_size) };
+        }
+        let grant = count::resize(layout.size(), new_size);
+        let new = match pass(grant) {
             // SAFETY: the caller upholds `GlobalAlloc::realloc`'s contract.
             Some(_pass) => unsafe { engine::ALLOCATOR.realloc(ptr, layout, new_size) },
             // SAFETY: likewise.
             None => unsafe { System.realloc(ptr, layout, new_size) },
+        };
+        if grant != Grant::Given || new.is_null() {
+            not_granted(new_size, new_size.saturating_sub(layout.size()), grant);
+            count::undo_resize(layout.size(), new_size);
         }
+        new
     }
+}
+
+impl Alloc {
+    /// The keeper's `realloc`. The engine may have recorded the block or not: it is freed where that makes no difference.
+    ///
+    /// # Safety
+    /// As of [`GlobalAlloc::realloc`].
+    unsafe fn move_to_unrecorded(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: by the contract of `realloc` the size is not too large for the alignment, and not 0.
+        let new = unsafe {
+            let layout = Layout::from_size_align_unchecked(new_size, layout.align());
+            self.alloc(layout)
+        };
+        if !new.is_null() {
+            // SAFETY: both blocks have so many bytes, and are not the same; the old one is not used any more.
+            unsafe {
+                ptr.copy_to_nonoverlapping(new, layout.size().min(new_size));
+                self.dealloc(ptr, layout);
+            }
+        }
+        new
+    }
+}
+
+/// A pass for an allocation, if it is to be recorded.
+#[inline(always)]
+#[allow(clippy::inline_always)]
+fn pass(grant: Grant) -> Option<gate::Pass> {
+    if grant == Grant::OverUnrecorded || gate::caller() == Caller::Keeper {
+        None
+    } else {
+        gate::enter()
+    }
+}
+
+/// An allocation of `size` bytes, `more` than before, that the ceiling or the system does not grant. With a ceiling this is the process's end; without one
+/// the program sees a null pointer.
+#[cold]
+#[inline(never)]
+fn not_granted(size: usize, more: usize, grant: Grant) {
+    #[cfg(unix)]
+    if gate::caller() == Caller::Program {
+        crate::limit::not_granted(Asked { size, more }, grant);
+    }
+    let _ = (size, more, grant);
 }

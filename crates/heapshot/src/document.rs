@@ -7,7 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(unix)]
+use crate::ceiling::Mebibytes;
 use crate::engine::Totals;
+#[cfg(unix)]
+use crate::site::{self, Frame};
+use crate::snapshot::Frozen;
 
 /// What the caller wants written into a snapshot: names and JSON values.
 pub type Metadata = serde_json::Map<String, serde_json::Value>;
@@ -34,19 +39,17 @@ impl Header {
     pub(crate) fn new(
         time: SystemTime,
         uptime: Duration,
-        pause: Duration,
-        live: Totals,
-        rss_bytes: Option<u64>,
+        frozen: &Frozen,
         metadata: Metadata,
     ) -> Self {
         Self {
             format_version: 1,
             time: humantime::format_rfc3339_micros(time).to_string(),
             uptime_us: micros(uptime),
-            pause_us: micros(pause),
-            rss_bytes,
-            live_bytes: live.bytes,
-            live_blocks: live.blocks,
+            pause_us: micros(frozen.pause),
+            rss_bytes: frozen.rss_bytes,
+            live_bytes: frozen.live_bytes,
+            live_blocks: frozen.live_blocks,
             metadata,
         }
     }
@@ -64,42 +67,123 @@ impl Header {
     }
 }
 
+/// The file beside the snapshot, in its private folder, that a child leaves its [`Found`] in.
+#[cfg(unix)]
+pub(crate) const FOUND: &str = "found.json";
+
+/// What a child names for the parent's messages.
+#[cfg(unix)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Found {
+    /// Who holds most.
+    pub(crate) top: Option<Top>,
+    /// Where the allocation came from that is not granted, innermost first.
+    pub(crate) asked: Vec<Frame>,
+}
+
+/// The program point that holds most, and the line of it that is to blame.
+#[cfg(unix)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Top {
+    pub(crate) bytes: u64,
+    pub(crate) blocks: u64,
+    pub(crate) frame: Frame,
+}
+
+#[cfg(unix)]
+impl Found {
+    /// Names them. For the child alone.
+    pub(crate) fn new(largest: Option<Largest>, asked: &[usize]) -> Self {
+        let top = largest.and_then(|largest| {
+            let mut addresses: Vec<_> = largest
+                .frames
+                .iter()
+                .filter_map(|frame| address_of(frame))
+                .collect();
+            addresses.dedup(); // inlined frames share theirs
+            let frames = site::resolve(&addresses);
+            Some(Top {
+                bytes: largest.bytes,
+                blocks: largest.blocks,
+                frame: site::to_blame(site::without_allocator(&frames))?.clone(),
+            })
+        });
+        let mut asked = site::without_allocator(&site::resolve(asked)).to_vec();
+        asked.truncate(MOST_ASKED);
+        Self { top, asked }
+    }
+}
+
+/// Frames that are kept of an allocation's stack, inlined ones too.
+#[cfg(unix)]
+const MOST_ASKED: usize = 24;
+
+#[cfg(unix)]
+impl std::fmt::Display for Top {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}", Mebibytes(self.bytes), self.frame)
+    }
+}
+
+#[cfg(unix)]
+fn address_of(frame: &str) -> Option<usize> {
+    let (address, _) = frame.strip_prefix("0x")?.split_once(':')?;
+    usize::from_str_radix(address, 16).ok()
+}
+
 /// Resident memory (RSS) of this process in bytes, where the platform tells.
 pub fn rss_bytes() -> Option<u64> {
     memory_stats::memory_stats().map(|stats| stats.physical_mem as u64)
 }
 
 /// Reads the whole document and checks that its live bytes and blocks are `live`: a file cut short by a
-/// full disk, or one that belongs to another moment, is found here.
-pub(crate) fn check(file: &File, live: Totals) -> Result<(), String> {
-    let document: Document = serde_json::from_reader(BufReader::new(file))
+/// full disk, or one that belongs to another moment, is found here. Returns the program point that holds most.
+pub(crate) fn check(file: &File, live: Totals) -> Result<Option<Largest>, String> {
+    let mut document: Document = serde_json::from_reader(BufReader::new(file))
         .map_err(|error| format!("the snapshot is not whole: {error}; is the disk full?"))?;
     let sum = |count: fn(&Point) -> u64| document.pps.iter().map(count).sum();
     let found = Totals {
         bytes: sum(|point| point.eb),
         blocks: sum(|point| point.ebk),
     };
-    if found == live {
-        Ok(())
-    } else {
-        Err(format!(
+    if found != live {
+        return Err(format!(
             "the snapshot holds {found:?}, but {live:?} were live when it was taken"
-        ))
+        ));
     }
+    let largest = document.pps.iter().max_by_key(|point| point.eb);
+    Ok(largest.map(|point| Largest {
+        bytes: point.eb,
+        blocks: point.ebk,
+        frames: point
+            .fs
+            .iter()
+            .filter_map(|&index| Some(std::mem::take(document.ftbl.get_mut(index)?)))
+            .collect(),
+    }))
+}
+
+/// The program point that holds most.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Largest {
+    pub(crate) bytes: u64,
+    pub(crate) blocks: u64,
+    /// As DHAT writes them, innermost first: `0x55d0: main (a.rs:1:2)`.
+    pub(crate) frames: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Document {
     pps: Vec<Point>,
-    // The last key that dhat writes: without it the file was cut short.
-    #[serde(rename = "ftbl")]
-    _ftbl: Vec<serde::de::IgnoredAny>,
+    /// The last key that dhat writes: without it the file was cut short.
+    ftbl: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Point {
     eb: u64,
     ebk: u64,
+    fs: Vec<usize>,
 }
 
 fn position_of_last_brace(file: &mut File) -> io::Result<u64> {
@@ -140,11 +224,23 @@ mod tests {
         bytes: 30,
         blocks: 3,
     };
-    const WHOLE: &str = r#"{"dhatFileVersion":2,"pps":[{"eb":10,"ebk":1,"fs":[]},{"eb":20,"ebk":2,"fs":[]}],"ftbl":["[root]"]}"#;
+    const FROZEN: Frozen = Frozen {
+        pause: Duration::from_micros(5),
+        live_bytes: LIVE.bytes,
+        live_blocks: LIVE.blocks,
+        rss_bytes: Some(4096),
+    };
+    const WHOLE: &str = r#"{"dhatFileVersion":2,"pps":[{"eb":10,"ebk":1,"fs":[0]},{"eb":20,"ebk":2,"fs":[1]}],"ftbl":["[root]","0x1f: main (a.rs:1:2)"]}"#;
 
     #[test]
-    fn a_whole_document_of_the_right_moment_passes() {
-        assert_eq!(check(&file_with(WHOLE), LIVE), Ok(()));
+    fn a_whole_document_of_the_right_moment_passes_and_tells_who_holds_most() {
+        let largest = Largest {
+            bytes: 20,
+            blocks: 2,
+            frames: vec!["0x1f: main (a.rs:1:2)".to_owned()],
+        };
+        assert_eq!(address_of(&largest.frames[0]), Some(31));
+        assert_eq!(check(&file_with(WHOLE), LIVE), Ok(Some(largest)));
     }
 
     #[test]
@@ -171,9 +267,7 @@ mod tests {
         let header = Header::new(
             SystemTime::UNIX_EPOCH,
             Duration::from_secs(1),
-            Duration::from_micros(5),
-            LIVE,
-            Some(4096),
+            &FROZEN,
             metadata,
         );
         let length = header.append_to(&mut file).unwrap();
@@ -204,9 +298,7 @@ mod tests {
         let header = Header::new(
             SystemTime::UNIX_EPOCH,
             Duration::ZERO,
-            Duration::ZERO,
-            LIVE,
-            None,
+            &FROZEN,
             Metadata::new(),
         );
         for text in ["", "[]", "   "] {

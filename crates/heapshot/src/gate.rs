@@ -14,36 +14,61 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 static GATE: RwLock<()> = RwLock::new(());
 static OPEN: AtomicBool = AtomicBool::new(false);
-static USED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
-    /// Whether this thread is inside the engine, or has closed the gate: its allocations are then the
-    /// engine's own and go to the system's allocator. `const` and without a destructor, so that it can
-    /// be used at any moment of a thread's life and never allocates.
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
+    /// Whose call this thread is at. `const` and without a destructor, so that it can be used at any moment of a
+    /// thread's life and never allocates.
+    static CALLER: Cell<Caller> = const { Cell::new(Caller::Program) };
+}
+
+/// Whose allocations a thread makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// The program's: recorded, and held to the ceiling.
+    Program,
+    /// The engine's own, while this thread is inside it or has closed the gate: they go to the system's allocator.
+    Engine,
+    /// heapshot's own, while it takes the snapshot of a heap that is full: neither recorded nor held to the ceiling.
+    Keeper,
 }
 
 /// Leave to be inside the engine, held for one call.
 pub(crate) struct Pass {
     // Fields are dropped in order: the gate is left first.
     _shared: RwLockReadGuard<'static, ()>,
-    _inside: Inside,
+    _inside: As,
 }
 
 /// The gate held shut: no thread is inside the engine, and none can enter.
 pub(crate) struct Closed {
     _exclusive: RwLockWriteGuard<'static, ()>,
-    _inside: Inside,
+    _inside: As,
+}
+
+/// Who this thread is, until dropped.
+pub(crate) struct As {
+    before: Caller,
+}
+
+/// Whose call this is.
+#[inline(always)]
+#[allow(clippy::inline_always)] // a frame of its own would cost each stack a frame of the program's
+pub(crate) fn caller() -> Caller {
+    CALLER.get()
+}
+
+/// This thread's allocations are the keeper's until what is returned is dropped.
+pub(crate) fn keep() -> As {
+    As::now(Caller::Keeper)
 }
 
 /// A pass for one call into the engine; `None` when the call is to go to the system's allocator,
 /// because nothing is being recorded or because the engine itself is calling.
 pub(crate) fn enter() -> Option<Pass> {
-    if !OPEN.load(Ordering::Relaxed) {
-        USED.store(true, Ordering::Relaxed);
+    if !OPEN.load(Ordering::Relaxed) || caller() == Caller::Engine {
         return None;
     }
-    let inside = Inside::set()?;
+    let inside = As::now(Caller::Engine);
     Some(Pass {
         _shared: GATE.read().unwrap_or_else(PoisonError::into_inner),
         _inside: inside,
@@ -55,7 +80,12 @@ pub(crate) fn enter() -> Option<Pass> {
 /// # Panics
 /// When this thread is inside already: the engine does not take snapshots.
 pub(crate) fn close() -> Closed {
-    let inside = Inside::set().expect("the engine does not close its own gate");
+    assert_ne!(
+        caller(),
+        Caller::Engine,
+        "the engine does not close its own gate"
+    );
+    let inside = As::now(Caller::Engine);
     Closed {
         _exclusive: GATE.write().unwrap_or_else(PoisonError::into_inner),
         _inside: inside,
@@ -67,27 +97,16 @@ pub(crate) fn open() {
     OPEN.store(true, Ordering::Relaxed);
 }
 
-/// Whether the global allocator sends its calls here. Only an unopened gate can tell.
-pub(crate) fn is_installed() -> bool {
-    USED.store(false, Ordering::Relaxed);
-    drop(std::hint::black_box(Box::new(0_u64)));
-    USED.load(Ordering::Relaxed)
-}
-
-struct Inside;
-
-impl Inside {
-    fn set() -> Option<Self> {
-        if INSIDE.replace(true) {
-            None
-        } else {
-            Some(Self)
+impl As {
+    fn now(caller: Caller) -> Self {
+        Self {
+            before: CALLER.replace(caller),
         }
     }
 }
 
-impl Drop for Inside {
+impl Drop for As {
     fn drop(&mut self) {
-        INSIDE.set(false);
+        CALLER.set(self.before);
     }
 }

@@ -22,17 +22,26 @@
 //! What a snapshot means is for its readers, such as `heapdiff` or DHAT's own `dh_view.html`.
 
 mod alloc;
+mod ceiling;
+mod count;
 mod document;
+#[cfg(unix)]
+mod end;
 mod engine;
 mod error;
 mod gate;
+#[cfg(unix)]
+mod limit;
 mod recorder;
+#[cfg(unix)]
+mod site;
 mod snapshot;
 mod trim;
 #[cfg(unix)]
 mod writer;
 
 pub use alloc::Alloc;
+pub use ceiling::{AtLimit, Ceiling, EXIT_CODE, Usage};
 pub use document::{Metadata, rss_bytes};
 pub use error::Error;
 pub use recorder::{Allocated, Builder, Live, Recorder};

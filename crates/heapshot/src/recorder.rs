@@ -4,15 +4,20 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 use std::time::{Duration, Instant};
 
+use crate::ceiling::{Ceiling, Usage};
+use crate::count;
 use crate::document::Metadata;
 use crate::engine::{self, Recording};
 use crate::error::Error;
 use crate::gate;
-use crate::snapshot::{self, Frozen, Snapshot};
+use crate::snapshot::{self, Frozen, Order, Snapshot};
 
-/// Held by whoever takes a snapshot, so that there is one at a time; the child of the fork takes the
-/// recording out of its copy. Never empty in the process itself once recording.
-static RECORDING: OnceLock<Mutex<Option<Recording>>> = OnceLock::new();
+/// The recording; the child of a fork ends its copy.
+static RECORDING: OnceLock<Recording> = OnceLock::new();
+
+/// Held by whoever takes a snapshot, so that there is one at a time. Those of the ceiling do not wait for it: at the end
+/// they cannot wait for anybody.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// Longer deadlines are as good as none, and would not fit into the system's timers.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -26,7 +31,7 @@ pub struct Recorder {
 
 struct Inner {
     /// [`RECORDING`]'s content, which exists since this does.
-    recording: &'static Mutex<Option<Recording>>,
+    recording: &'static Recording,
     started: Instant,
     deadline: Duration,
 }
@@ -55,6 +60,7 @@ pub struct Allocated {
 pub struct Builder {
     frames: usize,
     deadline: Duration,
+    ceiling: Option<Ceiling>,
 }
 
 impl Recorder {
@@ -70,6 +76,7 @@ impl Recorder {
         Builder {
             frames: 16,
             deadline: Duration::from_secs(60),
+            ceiling: None,
         }
     }
 
@@ -118,19 +125,27 @@ impl Recorder {
         metadata: Metadata,
         on_frozen: impl FnOnce(&Frozen),
     ) -> Result<Snapshot, Error> {
-        let mut recording = match self.inner.recording.try_lock() {
+        let _turn = match TURN.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::WouldBlock) => return Err(Error::Busy),
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
         };
-        snapshot::take(
-            &mut recording,
-            path.as_ref(),
-            metadata,
-            self.inner.started.elapsed(),
-            self.inner.deadline,
-            on_frozen,
-        )
+        let order = Order {
+            recording: self.inner.recording,
+            path: path.as_ref(),
+            uptime: self.inner.started.elapsed(),
+            deadline: self.inner.deadline,
+            name: None,
+        };
+        snapshot::take(&order, metadata, on_frozen)
+    }
+
+    /// How much memory the heap takes by the ceiling's count; `None` if the process has no ceiling. Cheap: two loads.
+    pub fn usage(&self) -> Option<Usage> {
+        #[cfg(unix)]
+        return crate::limit::usage();
+        #[cfg(not(unix))]
+        None
     }
 
     /// The live heap now. Cheap: a lock and two counters.
@@ -187,27 +202,41 @@ impl Builder {
         self
     }
 
+    /// How much memory the heap may come to take, and what happens then; without a limit unless set.
+    #[must_use]
+    pub fn ceiling(mut self, ceiling: Ceiling) -> Self {
+        self.ceiling = Some(ceiling);
+        self
+    }
+
     /// Starts to record, as [`Recorder::start`] does.
     pub fn start(self) -> Result<Recorder, Error> {
         if RECORDING.get().is_some() {
             return Err(Error::AlreadyRunning);
         }
-        if !gate::is_installed() {
+        if !count::is_installed() {
             return Err(Error::AllocatorNotInstalled);
         }
         let mut started_here = false;
         let recording = RECORDING.get_or_init(|| {
             started_here = true;
-            Mutex::new(Some(Recording::start(self.frames)))
+            Recording::start(self.frames)
         });
         if !started_here {
             return Err(Error::AlreadyRunning);
         }
         gate::open();
+        let started = Instant::now();
+        if let Some(ceiling) = self.ceiling {
+            #[cfg(unix)]
+            crate::limit::start(ceiling, recording, started, self.deadline)?;
+            #[cfg(not(unix))]
+            return Err(Error::Unsupported);
+        }
         Ok(Recorder {
             inner: Arc::new(Inner {
                 recording,
-                started: Instant::now(),
+                started,
                 deadline: self.deadline,
             }),
         })

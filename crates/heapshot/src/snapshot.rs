@@ -1,12 +1,22 @@
 //! One snapshot from asking to publishing: a private folder beside the target, a fork that writes into
 //! it, a check, and a rename. Whatever fails, the target is untouched and the folder is removed.
 
+#[cfg(unix)]
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+#[cfg(unix)]
+use std::time::{Instant, SystemTime};
 
 use crate::document::Metadata;
+#[cfg(unix)]
+use crate::document::{self, Found, Header};
+#[cfg(unix)]
+use crate::engine;
 use crate::engine::Recording;
 use crate::error::Error;
+#[cfg(unix)]
+use crate::writer;
 
 /// A snapshot that was taken: the file, and what taking it cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,90 +52,159 @@ pub struct Frozen {
     pub rss_bytes: Option<u64>,
 }
 
+/// What a snapshot is taken of, and where to.
+pub(crate) struct Order<'a> {
+    pub(crate) recording: &'static Recording,
+    pub(crate) path: &'a Path,
+    pub(crate) uptime: Duration,
+    pub(crate) deadline: Duration,
+    /// With these addresses of code: to be named, and who holds most. See [`Written::found`].
+    pub(crate) name: Option<&'a [usize]>,
+}
+
+/// Takes a snapshot and publishes it.
 #[cfg(not(unix))]
 pub(crate) fn take(
-    _recording: &mut Option<Recording>,
-    _path: &Path,
+    _order: &Order<'_>,
     _metadata: Metadata,
-    _uptime: Duration,
-    _deadline: Duration,
     _on_frozen: impl FnOnce(&Frozen),
 ) -> Result<Snapshot, Error> {
     Err(Error::Unsupported)
 }
 
+/// Takes a snapshot and publishes it.
 #[cfg(unix)]
 pub(crate) fn take(
-    recording: &mut Option<Recording>,
-    path: &Path,
+    order: &Order<'_>,
     metadata: Metadata,
-    uptime: Duration,
-    deadline: Duration,
     on_frozen: impl FnOnce(&Frozen),
 ) -> Result<Snapshot, Error> {
-    use std::fs;
-    use std::time::{Instant, SystemTime};
+    write(order, on_frozen)?.publish(metadata)
+}
 
-    use crate::document::{self, Header};
-    use crate::engine;
-    use crate::writer;
+/// A snapshot that is written and whole, in a private folder, which goes away with this.
+#[cfg(unix)]
+pub(crate) struct Written<'a> {
+    order: &'a Order<'a>,
+    asked: Instant,
+    time: SystemTime,
+    frozen: Frozen,
+    private: tempfile::TempDir,
+}
 
+/// Freezes the heap and has it written.
+#[cfg(unix)]
+pub(crate) fn write<'a>(
+    order: &'a Order<'a>,
+    on_frozen: impl FnOnce(&Frozen),
+) -> Result<Written<'a>, Error> {
     let asked = Instant::now();
-    let folder = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    remove_abandoned(folder, deadline);
+    let folder = folder_of(order.path);
+    remove_abandoned(folder, order.deadline);
     let private = tempfile::Builder::new()
-        .prefix(PRIVATE_PREFIX)
+        .prefix(&own_prefix())
         .tempdir_in(folder)
         .map_err(Error::io("create a folder in", folder))?;
     let rss_bytes = document::rss_bytes();
     let time = SystemTime::now();
 
-    let forked = writer::fork(recording, private.path(), deadline)?;
-    on_frozen(&Frozen {
+    let forked = writer::fork(order.recording, private.path(), order.deadline, order.name)?;
+    let frozen = Frozen {
         pause: forked.pause,
         live_bytes: forked.live.bytes,
         live_blocks: forked.live.blocks,
         rss_bytes,
-    });
-    forked.child.wait(deadline)?;
-
-    let written = private.path().join(engine::FILE_NAME);
-    let mut file = fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(&written)
-        .map_err(Error::io("open", &written))?;
-    let header = Header::new(time, uptime, forked.pause, forked.live, rss_bytes, metadata);
-    let file_bytes = header
-        .append_to(&mut file)
-        .and_then(|length| file.sync_all().map(|()| length))
-        .map_err(Error::io("complete", path))?;
-    fs::rename(&written, path).map_err(Error::io("publish", path))?;
-    // The rename itself is made durable; a system that cannot do that has done its best.
-    let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
-
-    Ok(Snapshot {
-        path: path.to_path_buf(),
-        pause: forked.pause,
-        took: asked.elapsed(),
-        live_bytes: forked.live.bytes,
-        live_blocks: forked.live.blocks,
-        rss_bytes,
-        file_bytes,
+    };
+    on_frozen(&frozen);
+    forked.child.wait(order.deadline)?;
+    Ok(Written {
+        order,
+        asked,
+        time,
+        frozen,
+        private,
     })
+}
+
+#[cfg(unix)]
+impl Written<'_> {
+    /// What the child has named.
+    pub(crate) fn found(&self) -> Result<Found, Error> {
+        let path = self.private.path().join(document::FOUND);
+        let text = fs::read(&path).map_err(Error::io("read", &path))?;
+        serde_json::from_slice(&text).map_err(|error| Error::io("read", &path)(error.into()))
+    }
+
+    /// Completes it and gives it its name.
+    pub(crate) fn publish(self, metadata: Metadata) -> Result<Snapshot, Error> {
+        let (path, frozen) = (self.order.path, self.frozen);
+        let written = self.private.path().join(engine::FILE_NAME);
+        let mut file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&written)
+            .map_err(Error::io("open", &written))?;
+        let header = Header::new(self.time, self.order.uptime, &frozen, metadata);
+        let file_bytes = header
+            .append_to(&mut file)
+            .and_then(|length| file.sync_all().map(|()| length))
+            .map_err(Error::io("complete", path))?;
+        fs::rename(&written, path).map_err(Error::io("publish", path))?;
+        // The rename itself is made durable; a system that cannot do that has done its best.
+        let _ = fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+
+        Ok(Snapshot {
+            path: path.to_path_buf(),
+            pause: frozen.pause,
+            took: self.asked.elapsed(),
+            live_bytes: frozen.live_bytes,
+            live_blocks: frozen.live_blocks,
+            rss_bytes: frozen.rss_bytes,
+            file_bytes,
+        })
+    }
+}
+
+#[cfg(unix)]
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
 }
 
 #[cfg(unix)]
 const PRIVATE_PREFIX: &str = ".heapshot-";
 
+/// Of the private folders of this process.
+#[cfg(unix)]
+fn own_prefix() -> String {
+    format!("{PRIVATE_PREFIX}{}-", std::process::id())
+}
+
+/// Removes the private folders of this process beside `path`: it is about to end.
+#[cfg(unix)]
+pub(crate) fn remove_own(path: &Path) {
+    for entry in fs::read_dir(folder_of(path))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        if entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(&own_prefix())
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// Removes private folders that a killed process left behind: those that no snapshot can still be
 /// writing to, being older than twice the deadline. Best effort: a folder that stays does no harm.
 #[cfg(unix)]
 fn remove_abandoned(folder: &Path, deadline: Duration) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
+    let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
     for entry in entries.flatten() {
@@ -135,7 +214,7 @@ fn remove_abandoned(folder: &Path, deadline: Duration) {
             .starts_with(PRIVATE_PREFIX);
         let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
         if is_private && age().is_some_and(|age| age > 2 * deadline) {
-            let _ = std::fs::remove_dir_all(entry.path());
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }

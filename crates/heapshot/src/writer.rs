@@ -2,7 +2,7 @@
 //!
 //! The child is a copy of a program with threads in which only one thread goes on, so it must not need
 //! a lock that another thread may have held: the gate is closed (nobody in the engine), this thread
-//! holds stderr's lock (dhat prints a summary) and the lock on the recording. One lock is out of reach, the
+//! holds stderr's lock (dhat prints a summary). One lock is out of reach, the
 //! dynamic loader's (`dlopen`, `dl_iterate_phdr`): a child that hangs on it is killed at the deadline, and the
 //! next try will hardly meet it again. It must not disturb what
 //! it shares with its parent: it closes every descriptor, ignores the parent's signal handlers, runs no
@@ -23,7 +23,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, pthread_sigmask};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
-use crate::document;
+use crate::document::{self, Found};
 use crate::engine::{self, Recording, Totals};
 use crate::error::Error;
 use crate::gate;
@@ -51,11 +51,13 @@ pub(crate) struct Child {
 }
 
 /// Forks a child that writes the recording into `folder` and exits; `deadline` is its own alarm clock,
-/// for the case that the parent cannot kill it.
+/// for the case that the parent cannot kill it. With `name` it also writes [`document::FOUND`]: who holds most, and the
+/// names of these addresses.
 pub(crate) fn fork(
-    recording: &mut Option<Recording>,
+    recording: &Recording,
     folder: &Path,
     deadline: Duration,
+    name: Option<&[usize]>,
 ) -> Result<Forked, Error> {
     let parent = Pid::this();
     let (stderr, child_stderr) = pipe().map_err(Error::Fork)?;
@@ -73,7 +75,15 @@ pub(crate) fn fork(
             // The gate stays closed for this thread: its allocations go to the system's allocator.
             std::mem::forget(closed);
             let code = catch_unwind(AssertUnwindSafe(|| {
-                child(recording, folder, deadline, parent, &child_stderr, live)
+                child(
+                    recording,
+                    folder,
+                    deadline,
+                    name,
+                    parent,
+                    &child_stderr,
+                    live,
+                )
             }));
             // SAFETY: `_exit` ends the process at once; nothing of the parent's is torn down.
             unsafe { libc::_exit(i32::from(!matches!(code, Ok(Ok(()))))) }
@@ -173,9 +183,10 @@ const WHOLE: &str = "heapshot: whole\n";
 
 /// All that the child does.
 fn child(
-    recording: &mut Option<Recording>,
+    recording: &Recording,
     folder: &Path,
     deadline: Duration,
+    name: Option<&[usize]>,
     parent: Pid,
     stderr: &OwnedFd,
     live: Totals,
@@ -190,11 +201,18 @@ fn child(
     std::env::set_current_dir(folder)
         .map_err(|error| complain("cannot enter the snapshot's folder", &error))?;
 
-    recording.take().ok_or(())?.write();
+    // SAFETY: this is the fork, and this its only call.
+    unsafe { recording.write() };
 
     let file = File::open(engine::FILE_NAME)
         .map_err(|error| complain("the snapshot is missing", &error))?;
-    document::check(&file, live).map_err(|error| complain("bad snapshot", &error))?;
+    let largest = document::check(&file, live).map_err(|error| complain("bad snapshot", &error))?;
+    if let Some(addresses) = name {
+        let found = Found::new(largest, addresses);
+        let text = serde_json::to_vec(&found).map_err(|error| complain("cannot name", &error))?;
+        std::fs::write(document::FOUND, text)
+            .map_err(|error| complain("cannot write what it found", &error))?;
+    }
     file.sync_all()
         .map_err(|error| complain("cannot sync the snapshot", &error))?;
     let _ = io::stderr().write_all(WHOLE.as_bytes());

@@ -29,6 +29,9 @@ const IDLE: Duration = Duration::from_secs(1);
 /// How long a server that failed is given to say why.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
+/// The exit code of a server whose heap came to its ceiling: heapshot's `EXIT_CODE`.
+const AT_CEILING: i32 = 70;
+
 /// Lines of its log that are shown.
 const MOST_LINES: usize = 10;
 
@@ -61,7 +64,8 @@ impl Running {
         let mut command = program.command(&own)?;
         command
             .args(["--listen", &listen])
-            .args(["--max-heap", "1GiB", "--exit-with-stdin"])
+            .args(["--max-heap", "1GiB", "--at-limit", "exit"])
+            .arg("--exit-with-stdin")
             .arg("--snapshots")
             .arg(folder)
             // A panic's message is what a student needs, and would be far above the end of a backtrace.
@@ -161,6 +165,9 @@ impl Running {
             (Some(status), None) => {
                 Some(format!("the server ended with {status} and said nothing"))
             }
+            (Some(status), Some(words)) if status.code() == Some(AT_CEILING) => Some(format!(
+                "the server's heap came to its ceiling, and the server ended, so that your machine has memory left:\n{words}"
+            )),
             (Some(status), Some(words)) => {
                 Some(format!("the server ended with {status}:\n{words}"))
             }

@@ -118,12 +118,7 @@ fn write(
     })?;
     // Counted as late as can be: what is served from here to the fork is in the heap alone.
     let by_route = requests.by_route();
-    let total: u64 = by_route.values().sum();
-    let metadata = Metadata::from_iter([
-        ("server".to_owned(), shell.server.into()),
-        ("requests".to_owned(), total.into()),
-        ("requests_by_route".to_owned(), json!(by_route)),
-    ]);
+    let metadata = metadata(shell.server, &by_route);
     let mut underway = None;
     let written = heap.snapshot_notifying(path, metadata, |frozen| {
         underway = Some(shell.writing.begin(name)); // before anybody is told
@@ -135,6 +130,16 @@ fn write(
         underway.end(written.as_ref().map(drop).map_err(ToString::to_string));
     }
     written
+}
+
+/// What a snapshot is told of the server.
+pub(crate) fn metadata(server: &str, by_route: &BTreeMap<String, u64>) -> Metadata {
+    let total: u64 = by_route.values().sum();
+    Metadata::from_iter([
+        ("server".to_owned(), server.into()),
+        ("requests".to_owned(), total.into()),
+        ("requests_by_route".to_owned(), json!(by_route)),
+    ])
 }
 
 impl<'a> Taken<'a> {

@@ -19,6 +19,7 @@ mod shell;
 mod writing;
 
 pub use access::Access;
-pub use options::Options;
+pub use options::{AtLimit, Options};
 pub use program::main;
+pub use requests::Requests;
 pub use server::{Config, Routes, run};

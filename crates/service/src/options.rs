@@ -5,15 +5,18 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::access::Access;
 
 /// What a server can be told when it starts.
 #[derive(Clone, Debug, Parser)]
-#[command(
-    after_help = "Take a heap snapshot of the running server with: curl 'http://ADDRESS/heapdump?name=before'"
-)]
+#[command(after_help = "\
+Take a heap snapshot of the running server with: curl 'http://ADDRESS/heapdump?name=before'
+
+Near --max-heap, at 90 % of it, the server takes the snapshot near-limit by itself. With `shed`, requests that are under
+way may use an eighth more (16 MiB at the least); beyond that it exits, too. An outer belt, 512 MiB beyond the eighth,
+holds memory of any kind: the system then refuses it (RLIMIT_DATA).")]
 pub struct Options {
     /// Address and port to listen on; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS", env = "LEAKLAB_LISTEN")]
@@ -32,7 +35,7 @@ pub struct Options {
     #[arg(long, value_name = "N", env = "LEAKLAB_WORKERS")]
     pub workers: Option<NonZeroUsize>,
 
-    /// Live heap above which the labs' routes answer 503, to keep this machine safe; 0 for none
+    /// Memory that the heap may take, to keep this machine safe; 0 for none
     #[arg(
         long,
         value_name = "SIZE",
@@ -40,6 +43,17 @@ pub struct Options {
         default_value = "1GiB"
     )]
     pub max_heap: ByteSize,
+
+    /// What happens there: `exit` says who holds the memory and ends with code 70, `shed` lets the labs' routes answer 503
+    #[arg(
+        long,
+        value_name = "END",
+        env = "LEAKLAB_AT_LIMIT",
+        value_enum,
+        hide_possible_values = true, // told above
+        default_value_t
+    )]
+    pub at_limit: AtLimit,
 
     /// Listen on an address that other machines can reach; needs --token
     #[arg(long, env = "LEAKLAB_ALLOW_REMOTE", requires = "token")]
@@ -52,6 +66,16 @@ pub struct Options {
     /// End when standard input is closed, for a parent that may die without notice
     #[arg(long)]
     pub exit_with_stdin: bool,
+}
+
+/// What happens at the heap ceiling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum AtLimit {
+    /// The server ends, with a last message.
+    #[default]
+    Exit,
+    /// The labs' routes answer 503.
+    Shed,
 }
 
 impl Options {
@@ -138,5 +162,13 @@ mod tests {
             options(&["--max-heap", "0"]).unwrap().max_heap,
             ByteSize::b(0)
         );
+    }
+
+    #[test]
+    fn the_end_at_the_ceiling_is_to_exit_unless_told() {
+        assert_eq!(options(&[]).unwrap().at_limit, AtLimit::Exit);
+        let shed = options(&["--at-limit", "shed"]).unwrap();
+        assert_eq!(shed.at_limit, AtLimit::Shed);
+        assert!(options(&["--at-limit", "panic"]).is_err());
     }
 }

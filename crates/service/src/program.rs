@@ -4,17 +4,19 @@ use std::future::Future;
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use bytesize::ByteSize;
 use heapshot::Recorder;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::options::Options;
+use crate::ceiling;
+use crate::options::{AtLimit, Options};
 use crate::server::{Config, Routes, run};
 
 /// The `main` of a server: `name` as its program is called, and where it listens unless told.
 ///
-/// Exit codes: 0 ended by Ctrl-C, SIGTERM or closed input; 2 it could not start or go on.
+/// Exit codes: 0 ended by Ctrl-C, SIGTERM or closed input; 2 it could not start or go on; 70 its heap came to the ceiling.
 pub fn main(
     name: &'static str,
     about: &'static str,
@@ -33,7 +35,14 @@ pub fn main(
 
 fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), String> {
     let access = options.access()?;
-    let heap = Recorder::start().map_err(|error| error.to_string())?;
+    let requests = Arc::default();
+    let mut recorder = Recorder::builder();
+    if let Some(ceiling) = ceiling::of(options, name, &requests) {
+        ceiling::fasten_belt(options.max_heap)
+            .map_err(|error| format!("cannot limit the memory of this process: {error}"))?;
+        recorder = recorder.ceiling(ceiling);
+    }
+    let heap = recorder.start().map_err(|error| error.to_string())?;
     let listener = TcpListener::bind(options.listen).map_err(|error| {
         format!(
             "cannot listen on {}: {error}; stop what listens there, or choose another with --listen (port 0: any)",
@@ -45,9 +54,9 @@ fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), Stri
         server: name,
         snapshots: options.snapshots.clone(),
         workers: options.workers,
-        max_heap: options.max_heap,
         access,
         heap: Some(heap),
+        requests,
     };
     actix_web::rt::System::new()
         .block_on(async {
@@ -61,9 +70,10 @@ fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), Stri
 /// The first line is read by programs: its last word is the server's URL. One write for both lines, so
 /// that whoever has read the first may close the pipe.
 fn announce(name: &str, address: &str, options: &Options) -> io::Result<()> {
-    let ceiling = match options.max_heap {
-        ByteSize(0) => "no heap ceiling".to_owned(),
-        max_heap => format!("heap ceiling {max_heap}"),
+    let ceiling = match (options.max_heap, options.at_limit) {
+        (ByteSize(0), _) => "no heap ceiling".to_owned(),
+        (max_heap, AtLimit::Exit) => format!("heap ceiling {max_heap}"),
+        (max_heap, AtLimit::Shed) => format!("heap ceiling {max_heap}, then 503"),
     };
     let text = format!(
         "{name} listening on http://{address}\n\

@@ -30,7 +30,7 @@ const BUCKETS: [f64; 16] = [
 
 /// Requests since the server started.
 #[derive(Debug, Default)]
-pub(crate) struct Requests {
+pub struct Requests {
     in_flight: AtomicU64,
     /// By the route's pattern, of which there are few, or [`UNMATCHED`].
     routes: Mutex<BTreeMap<String, Route>>,
@@ -60,11 +60,12 @@ impl Requests {
 
     /// Requests whose handler has answered, by route.
     pub(crate) fn by_route(&self) -> BTreeMap<String, u64> {
-        let routes = self.lock();
-        let served = routes.iter().filter(|(_, route)| route.served > 0);
-        served
-            .map(|(pattern, route)| (pattern.clone(), route.served))
-            .collect()
+        served(&self.lock())
+    }
+
+    /// Like [`by_route`](Self::by_route), without waiting: `None` while a request is being counted.
+    pub(crate) fn try_by_route(&self) -> Option<BTreeMap<String, u64>> {
+        self.routes.try_lock().ok().map(|routes| served(&routes))
     }
 
     /// Everything known, by the route's pattern or [`UNMATCHED`].
@@ -88,6 +89,14 @@ impl Requests {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Route>> {
         self.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Requests that a handler has answered, by route.
+fn served(routes: &BTreeMap<String, Route>) -> BTreeMap<String, u64> {
+    let served = routes.iter().filter(|(_, route)| route.served > 0);
+    served
+        .map(|(pattern, route)| (pattern.clone(), route.served))
+        .collect()
 }
 
 impl Route {

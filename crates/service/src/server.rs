@@ -5,15 +5,15 @@ use std::io;
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
-use bytesize::ByteSize;
 use heapshot::Recorder;
 
 use crate::access::{self, Access};
-use crate::ceiling::{self, Ceiling};
+use crate::ceiling;
 use crate::metrics::{self, Metrics, Tally};
 use crate::requests::{self, Requests};
 use crate::shell::Shell;
@@ -36,12 +36,12 @@ pub struct Config {
     pub snapshots: PathBuf,
     /// Worker threads; one per processor unless set.
     pub workers: Option<NonZeroUsize>,
-    /// Live heap above which the labs' routes answer 503; 0 for none.
-    pub max_heap: ByteSize,
     /// Who may take and read snapshots, and read the metrics.
     pub access: Access,
-    /// The recording of this process. Without it `/heapdump` answers 501 and there is no ceiling.
+    /// The recording of this process, which keeps the heap's ceiling if it has one. Without it `/heapdump` answers 501.
     pub heap: Option<Recorder>,
+    /// Where the requests are counted.
+    pub requests: Arc<Requests>,
 }
 
 /// Serves `labs` on `listener` until `shutdown` is ready, then answers what is in flight and writes the snapshot that is
@@ -55,12 +55,8 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let requests = web::Data::new(Requests::default());
+    let requests = web::Data::from(config.requests);
     let access = web::Data::new(config.access);
-    let ceiling = web::Data::new(Ceiling {
-        heap: config.heap.clone(),
-        max_heap: config.max_heap,
-    });
     let shell = web::Data::new(Shell {
         server: config.server,
         snapshots: config.snapshots,
@@ -68,7 +64,7 @@ pub async fn run(
         writing: Writing::default(),
         tally: Tally::default(),
     });
-    let metrics = web::Data::new(Metrics::of(&shell, &requests, &ceiling));
+    let metrics = web::Data::new(Metrics::of(&shell, &requests));
     let shared = shell.clone();
 
     let app = move || {
@@ -76,7 +72,6 @@ pub async fn run(
             .app_data(shell.clone())
             .app_data(requests.clone())
             .app_data(access.clone())
-            .app_data(ceiling.clone())
             .app_data(metrics.clone())
             // Resources, not bare routes: those would hand other methods on to the labs.
             .service(web::resource("/").route(web::get().to(health::index)))

@@ -53,6 +53,9 @@ pub(super) fn of_snapshot(side: &Side, screen: &Screen) -> String {
         facts.push(server.clone());
     }
     super::paragraph(&mut out, &facts.join(", "), screen);
+    if let Some(near_limit) = &metadata.near_limit {
+        super::paragraph(&mut out, &near_limit.to_string(), screen);
+    }
     for (route, requests) in &metadata.requests_by_route {
         super::paragraph(
             &mut out,

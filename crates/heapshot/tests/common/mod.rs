@@ -4,7 +4,7 @@
 pub mod server;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -18,8 +18,16 @@ pub const LONG: Duration = Duration::from_secs(60);
 ///
 /// # Panics
 /// When it does not come within [`LONG`].
-pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + LONG;
+pub fn wait_for<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    wait_at_most(LONG, what, ask)
+}
+
+/// Asks until the answer is there.
+///
+/// # Panics
+/// When it does not come in time.
+pub fn wait_at_most<T>(time: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + time;
     loop {
         if let Some(answer) = ask() {
             return answer;
@@ -86,6 +94,13 @@ pub fn read_whole(path: &Path) -> Value {
         document["heapshot"]["live_blocks"].as_u64().unwrap()
     );
     document
+}
+
+/// An example of this crate. Cargo builds examples beside the folder of the test binaries.
+pub fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    profile.join("examples").join(name)
 }
 
 /// What is in a folder, hidden things too.

@@ -2,10 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use super::LONG;
+use super::{LONG, example};
 
 /// The example, running in a folder of its own; killed and reaped when dropped.
 pub struct Server {
@@ -56,13 +55,6 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Cargo builds examples beside the folder of the test binaries.
-fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let profile = test.parent().unwrap().parent().unwrap();
-    profile.join("examples").join(name)
 }
 
 pub fn read_all(mut stream: TcpStream) -> String {

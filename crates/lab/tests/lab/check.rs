@@ -133,6 +133,21 @@ fn a_server_that_panics_at_its_start_breaks_the_contract() {
 }
 
 #[test]
+fn a_server_that_comes_to_its_heap_ceiling_breaks_the_contract_and_says_where() {
+    let lab = Lab::new();
+    lab.edit(
+        "    for _ in",
+        "    std::mem::forget(std::hint::black_box(Vec::<u8>::with_capacity(300_000_000)));\n    for _ in",
+    );
+    lab.run(&["check", "1"])
+        .ends_with(1)
+        .says("CONTRACT BROKEN")
+        .says("the server's heap came to its ceiling")
+        .says("asked for at: fixed_server::lab1::bloat_my_server (fixed-server/src/lab1.rs:")
+        .says("heapdiff show");
+}
+
+#[test]
 fn one_check_at_a_time() {
     let lab = Lab::new();
     let mut first = lab

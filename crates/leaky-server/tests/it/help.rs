@@ -15,13 +15,18 @@ fn help_tells_every_option() {
           --listen <ADDRESS>  Address and port to listen on; port 0 lets the system choose [env: LEAKLAB_LISTEN=] [default: 127.0.0.1:3000]
           --snapshots <DIR>   Folder that snapshots are written to; made if missing [env: LEAKLAB_SNAPSHOTS=] [default: snapshots]
           --workers <N>       Worker threads [default: one per processor] [env: LEAKLAB_WORKERS=]
-          --max-heap <SIZE>   Live heap above which the labs' routes answer 503, to keep this machine safe; 0 for none [env: LEAKLAB_MAX_HEAP=] [default: 1GiB]
+          --max-heap <SIZE>   Memory that the heap may take, to keep this machine safe; 0 for none [env: LEAKLAB_MAX_HEAP=] [default: 1GiB]
+          --at-limit <END>    What happens there: `exit` says who holds the memory and ends with code 70, `shed` lets the labs' routes answer 503 [env: LEAKLAB_AT_LIMIT=] [default: exit]
           --allow-remote      Listen on an address that other machines can reach; needs --token [env: LEAKLAB_ALLOW_REMOTE=]
           --token <TOKEN>     Secret that /heapdump and /metrics then demand, as `Authorization: Bearer TOKEN`; 16 characters or more [env: LEAKLAB_TOKEN]
           --exit-with-stdin   End when standard input is closed, for a parent that may die without notice
       -h, --help              Print help
 
     Take a heap snapshot of the running server with: curl 'http://ADDRESS/heapdump?name=before'
+
+    Near --max-heap, at 90 % of it, the server takes the snapshot near-limit by itself. With `shed`, requests that are under
+    way may use an eighth more (16 MiB at the least); beyond that it exits, too. An outer belt, 512 MiB beyond the eighth,
+    holds memory of any kind: the system then refuses it (RLIMIT_DATA).
     ");
 }
 

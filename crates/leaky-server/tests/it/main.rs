@@ -7,6 +7,7 @@ mod harness;
 #[path = "../program/mod.rs"]
 mod program;
 
+mod ceiling;
 mod end;
 mod help;
 mod lab1;

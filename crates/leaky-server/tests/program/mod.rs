@@ -7,6 +7,7 @@ pub mod load;
 pub mod reports;
 pub mod shop;
 
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::harness::{Answer, ask_only, get, wait_for};
+
+/// In its folder: what a program says on stderr.
+const LOG: &str = "stderr.log";
 
 /// A program about to be started.
 pub struct Launch {
@@ -55,7 +59,19 @@ impl Launch {
 
     /// Starts a server, which says where it listens.
     pub fn start(mut self) -> Program {
-        let mut process = self.command.stderr(Stdio::inherit()).spawn().unwrap();
+        self.command.stderr(Stdio::inherit());
+        self.spawn()
+    }
+
+    /// Starts a server whose messages can be read; see [`Program::said`].
+    pub fn start_heard(mut self) -> Program {
+        let log = File::create(self.folder.path().join(LOG)).unwrap();
+        self.command.stderr(log);
+        self.spawn()
+    }
+
+    fn spawn(mut self) -> Program {
+        let mut process = self.command.spawn().unwrap();
         let mut line = String::new();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
@@ -103,6 +119,11 @@ impl Program {
     /// A file in the folder that it runs in.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// What it has said on stderr, if it was started to be heard.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.path(LOG)).unwrap()
     }
 
     pub fn folder(&self) -> &Path {

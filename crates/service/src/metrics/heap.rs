@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use actix_web::web;
 use heapshot::{Allocated, Live, Recorder};
 use prometheus_client::collector;
 use prometheus_client::encoding::DescriptorEncoder;
@@ -12,7 +11,6 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::{counter, gauge};
-use crate::ceiling::Ceiling;
 
 /// Upper bounds of the pauses' buckets, in seconds: a millisecond is usual, 30 ms go with each gigabyte.
 const PAUSES: [f64; 10] = [
@@ -23,15 +21,11 @@ const PAUSES: [f64; 10] = [
 #[derive(Debug)]
 pub(super) struct Collector {
     heap: Recorder,
-    ceiling: web::Data<Ceiling>,
 }
 
 impl Collector {
-    pub(super) fn of(heap: &Recorder, ceiling: &web::Data<Ceiling>) -> Self {
-        Self {
-            heap: heap.clone(),
-            ceiling: ceiling.clone(),
-        }
+    pub(super) fn of(heap: &Recorder) -> Self {
+        Self { heap: heap.clone() }
     }
 }
 
@@ -51,13 +45,18 @@ impl collector::Collector for Collector {
         counter(encoder, ("heap_allocated_blocks", None), help, blocks)?;
 
         // Without a ceiling there is no such number: 0 would say that none is allowed, and alerts would fire.
-        match self.ceiling.max_heap.as_u64() {
-            0 => Ok(()),
-            bytes => {
-                let help = "Live heap at which the labs' routes answer 503.";
-                gauge(encoder, ("heap_ceiling", Some(Unit::Bytes)), help, bytes)
-            }
-        }
+        let Some(usage) = self.heap.usage() else {
+            return Ok(());
+        };
+        let help = "Memory of the heap as the ceiling counts it, with headers of blocks and what the recorder needs.";
+        gauge(encoder, ("heap_used", Some(Unit::Bytes)), help, usage.bytes)?;
+        let help = "Memory of the heap at which the server ends, or its labs' routes answer 503.";
+        gauge(
+            encoder,
+            ("heap_ceiling", Some(Unit::Bytes)),
+            help,
+            usage.ceiling,
+        )
     }
 }
 

@@ -20,7 +20,6 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::answer::failure;
-use crate::ceiling::Ceiling;
 use crate::requests::Requests;
 use crate::shell::Shell;
 use format::Format;
@@ -35,15 +34,11 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Of the server that these make up.
-    pub(crate) fn of(
-        shell: &web::Data<Shell>,
-        requests: &web::Data<Requests>,
-        ceiling: &web::Data<Ceiling>,
-    ) -> Self {
+    pub(crate) fn of(shell: &web::Data<Shell>, requests: &web::Data<Requests>) -> Self {
         let mut registry = Registry::default();
         registry.register_collector(Box::new(http::Collector::of(requests)));
         if let Some(heap) = &shell.heap {
-            registry.register_collector(Box::new(heap::Collector::of(heap, ceiling)));
+            registry.register_collector(Box::new(heap::Collector::of(heap)));
         }
         shell.tally.register(&mut registry);
         registry.register_collector(Box::new(process::Collector::new()));

@@ -3,11 +3,10 @@
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use bytesize::ByteSize;
-use heapshot::Recorder;
+use heapshot::{AtLimit, Ceiling, Recorder};
 use serde_json::Value;
 use service::{Access, Config};
 use tempfile::TempDir;
@@ -15,6 +14,9 @@ use tokio::sync::oneshot;
 
 use crate::harness::{Answer, ask_only, get, wait_for};
 use crate::labs;
+
+/// Bytes that this process may hold; more than all tests but those of the ceiling come to.
+pub(crate) const CEILING: u64 = 512 << 20;
 
 /// A running server. There is one at a time, as there is one recorder a process.
 pub(crate) struct Server {
@@ -30,7 +32,14 @@ pub(crate) struct Server {
 /// snapshot: short stacks keep that quick.
 pub(crate) fn recorder() -> Recorder {
     static HEAP: OnceLock<Recorder> = OnceLock::new();
-    let start = || Recorder::builder().frames(4).start().unwrap();
+    static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    let start = || {
+        let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap());
+        let ceiling = Ceiling::new(CEILING, folder.path().join("near-limit.json"));
+        let builder = Recorder::builder().frames(4);
+        let shedding = builder.ceiling(ceiling.at_limit(AtLimit::Shed));
+        shedding.start().unwrap()
+    };
     HEAP.get_or_init(start).clone()
 }
 
@@ -48,9 +57,9 @@ impl Server {
             server: "tested",
             snapshots: folder.path().join("snapshots"),
             workers: 2.try_into().ok(),
-            max_heap: ByteSize::b(0),
             access: Access::Loopback,
             heap: Some(recorder()),
+            requests: Arc::default(),
         };
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
