@@ -27,6 +27,8 @@ pub(crate) enum Status {
     Leaking,
     /// It does not leak, but it holds memory that nobody uses any more.
     Holding,
+    /// It keeps its contract, and something of its own code grows of which even the longest series does not tell whether it ends.
+    Inconclusive,
     /// The route does not do its job.
     ContractBroken,
     /// It does not compile.
@@ -74,13 +76,19 @@ pub(crate) struct Checked {
 impl Status {
     /// Whether the lab is passed.
     pub(crate) fn passed(self) -> bool {
+        self.exit_code() == 0
+    }
+
+    /// Of `cargo lab check`; as `heapdiff verdict` has them.
+    pub(crate) fn exit_code(self) -> u8 {
         match self {
-            Self::Fixed | Self::Reference => true,
+            Self::Fixed | Self::Reference => 0,
             Self::Leaking
             | Self::Holding
             | Self::ContractBroken
             | Self::BuildFailed
-            | Self::NotStarted => false,
+            | Self::NotStarted => 1,
+            Self::Inconclusive => 3,
         }
     }
 }
@@ -207,10 +215,13 @@ pub(crate) fn judge(
         Some(Outcome::Measured(measured)) => {
             let leaks = measured.leaks();
             let held = held(lab, &measured);
+            let unclear = measured.unclear();
             report.status = if measured.is_leaking() {
                 Status::Leaking
             } else if held.is_some() {
                 Status::Holding
+            } else if unclear.is_some() {
+                Status::Inconclusive
             } else if shipped {
                 Status::Reference
             } else {
@@ -218,6 +229,7 @@ pub(crate) fn judge(
             };
             report.reason = match report.status {
                 Status::Leaking => measured.held.map(held_until_rest),
+                Status::Inconclusive => unclear,
                 _ => held,
             };
             let judgement = &measured.judgement;

@@ -161,7 +161,7 @@ async fn check(
     if json {
         println!("{}", serde_json::to_string(&report)?);
     }
-    Ok(code(report.status.passed()))
+    Ok(ExitCode::from(report.status.exit_code()))
 }
 
 async fn quiz(repo: &Repo, lab: &Lab, answers: bool) -> Result<()> {

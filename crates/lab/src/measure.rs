@@ -122,6 +122,20 @@ impl Measurement {
         !self.leaks().is_empty() || self.held.is_some()
     }
 
+    /// What of the server's own code may leak and may end, and why that is not known; in words. What its runtime does
+    /// besides is no student's to mend.
+    pub(crate) fn unclear(&self) -> Option<String> {
+        let mut unclear = self.judgement.unclear();
+        let site = unclear.find(|growth| growth.site.in_app)?;
+        let doubt = site.doubt.map(|doubt| format!("; {}", doubt.seen()));
+        let last = self.window().1;
+        Some(format!(
+            "after {last} requests {} still grows{}",
+            site.name(),
+            doubt.unwrap_or_default()
+        ))
+    }
+
     /// The snapshots after the warm-up.
     pub(crate) fn warm(&self) -> &[Shot] {
         &self.snapshots[1..]

@@ -84,7 +84,9 @@ fn growth(measurement: &Measurement) {
             rate(leak.bytes_per_request.estimate),
         ));
     }
-    if leaks.is_empty() {
+    if leaks.is_empty() && measurement.unclear().is_some() {
+        say::note("  No site is known to leak.");
+    } else if leaks.is_empty() {
         let bytes: Vec<String> = measurement
             .warm()
             .iter()
@@ -152,6 +154,16 @@ pub(crate) fn finding(lab: &Lab, report: &Report) {
                 "NO LEAK, BUT HOLDING: lab {n}, {server} does not give back what a spike took ({seconds})"
             ));
             say::note(report.reason.as_deref().unwrap_or_default());
+        }
+        Status::Inconclusive => {
+            say::bad(&format!(
+                "NOT CERTAIN: lab {n}, {server} may leak, and may only fill something ({seconds})"
+            ));
+            say::note(report.reason.as_deref().unwrap_or_default());
+            say::note(&format!(
+                "Look at what grows there. If it has a bound, make it smaller than the requests of a check; then {}",
+                say::code(format!("cargo lab check {n}"))
+            ));
         }
         Status::ContractBroken => {
             say::bad(&format!(

@@ -185,6 +185,7 @@ fn found(report: &Report) -> String {
             format!("leaks {} bytes per request", bytes.trim_start_matches('+'))
         }
         Status::Holding => "does not leak and holds what nobody uses".to_owned(),
+        Status::Inconclusive => "may leak and may not".to_owned(),
         Status::ContractBroken => "breaks its contract".to_owned(),
         Status::BuildFailed => "does not compile".to_owned(),
         Status::NotStarted => "is not started".to_owned(),

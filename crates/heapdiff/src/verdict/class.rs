@@ -189,23 +189,41 @@ impl fmt::Display for Class {
     }
 }
 
+impl Doubt {
+    /// What is seen, in words.
+    pub fn seen(self) -> &'static str {
+        match self {
+            Self::Slowing => "it grew more slowly in the last window",
+            Self::Together => {
+                "the list doubled its room, but the blocks kept beside it grew more slowly in the last window"
+            }
+            Self::Late => "it grew in the last window, and not in the one before",
+            Self::TooShort => {
+                "a list doubles its room now and then, and this one did so too few times"
+            }
+            Self::TooFew => "it grew by a handful of blocks only",
+            Self::Uneven => "it comes and goes",
+        }
+    }
+
+    /// What to do for an answer.
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Slowing | Self::Together | Self::Late | Self::TooShort => {
+                "take one more doubling"
+            }
+            Self::TooFew => "take more requests",
+            Self::Uneven => {
+                "take snapshots at rest, with no request in flight, and one more doubling"
+            }
+        }
+    }
+}
+
 impl fmt::Display for Doubt {
     /// What is seen, and what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Slowing => "it grew more slowly in the last window: take one more doubling",
-            Self::Together => {
-                "the list doubled its room, but the blocks kept beside it grew more slowly in the last window: take one more doubling"
-            }
-            Self::Late => "it grew in the last window, and not in the one before: take one more doubling",
-            Self::TooShort => {
-                "a list doubles its room now and then, and this one did so too few times: take one more doubling"
-            }
-            Self::TooFew => "it grew by a handful of blocks only: take more requests",
-            Self::Uneven => {
-                "it comes and goes: take snapshots at rest, with no request in flight, and one more doubling"
-            }
-        })
+        write!(f, "{}: {}", self.seen(), self.advice())
     }
 }
 

@@ -202,6 +202,7 @@ fn mark_of(status: Status) -> Mark {
         Status::Fixed | Status::Reference => Mark::Passed,
         Status::Leaking => Mark::Leaking,
         Status::Holding => Mark::Holding,
+        Status::Inconclusive => Mark::Inconclusive,
         Status::ContractBroken => Mark::ContractBroken,
         Status::BuildFailed => Mark::BuildFailed,
         Status::NotStarted => Mark::NotStarted,

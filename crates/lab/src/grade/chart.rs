@@ -185,6 +185,7 @@ fn colour(mark: Mark) -> &'static str {
     match mark {
         Mark::Passed => "#009e73",
         Mark::Leaking => "#e69f00",
+        Mark::Inconclusive => "#a6d96a",
         Mark::Holding => "#f0e442",
         Mark::ContractBroken => "#d55e00",
         Mark::BuildFailed => "#cc79a7",

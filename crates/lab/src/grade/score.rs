@@ -8,6 +8,8 @@ use serde::Serialize;
 pub(crate) enum Mark {
     /// It keeps its contract and does not leak.
     Passed,
+    /// It keeps its contract, and even the longest series does not tell whether it leaks: to be looked at.
+    Inconclusive,
     /// It keeps its contract and leaks, or holds what nobody uses.
     Leaking,
     Holding,
@@ -23,8 +25,9 @@ pub(crate) enum Mark {
 
 impl Mark {
     /// All, the best first.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Passed,
+        Self::Inconclusive,
         Self::Leaking,
         Self::Holding,
         Self::ContractBroken,
@@ -38,6 +41,7 @@ impl Mark {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Passed => "passed",
+            Self::Inconclusive => "inconclusive",
             Self::Leaking => "leaking",
             Self::Holding => "holding",
             Self::ContractBroken => "contract-broken",
@@ -52,6 +56,7 @@ impl Mark {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Passed => "passed",
+            Self::Inconclusive => "not certain",
             Self::Leaking => "leaking",
             Self::Holding => "holds memory",
             Self::ContractBroken => "contract broken",

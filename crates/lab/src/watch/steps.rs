@@ -41,6 +41,7 @@ pub(super) fn marks(model: &Model) -> [Mark; 4] {
             Status::Fixed | Status::Reference => [Good; 4],
             Status::Leaking => [Good, Good, Bad, Bad],
             Status::Holding => [Good, Good, Good, Bad],
+            Status::Inconclusive => [Good, Good, Waits, Bad],
             Status::ContractBroken => [Good, Bad, Waits, Bad],
             Status::BuildFailed => [Bad, Waits, Waits, Bad],
             Status::NotStarted => [Waits; 4],
@@ -94,7 +95,11 @@ pub(super) fn contract(model: &Model) -> String {
         State::Building | State::Told(Told::Stuck(_)) => return String::new(),
     };
     match report.status {
-        Status::Fixed | Status::Reference | Status::Leaking | Status::Holding => "kept".to_owned(),
+        Status::Fixed
+        | Status::Reference
+        | Status::Leaking
+        | Status::Holding
+        | Status::Inconclusive => "kept".to_owned(),
         Status::ContractBroken => {
             format!("broken: {}", report.reason.as_deref().unwrap_or_default())
         }

@@ -48,6 +48,10 @@ fn found(model: &Model, finding: &Finding, mark: Mark, columns: usize) -> Vec<St
             "NO LEAK, BUT HOLDING: what a spike took is not given back".to_owned(),
             report.reason.clone().unwrap_or_default(),
         ),
+        Status::Inconclusive => (
+            "NOT CERTAIN: it may leak, and may only fill something".to_owned(),
+            report.reason.clone().unwrap_or_default(),
+        ),
         Status::ContractBroken => (
             "CONTRACT BROKEN: it does not do its job".to_owned(),
             format!("It must hold: {}.", model.lab.contract),
