@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::document::Metadata;
+use crate::error::Error;
+use crate::snapshot::Snapshot;
 
 /// How much memory the process's heap may come to take, and what happens then.
 ///
@@ -31,7 +33,10 @@ pub struct Ceiling {
     pub(crate) at_limit: AtLimit,
     pub(crate) snapshot: PathBuf,
     pub(crate) metadata: Arc<dyn Fn() -> Metadata + Send + Sync>,
+    pub(crate) on_snapshot: Arc<OnSnapshot>,
 }
+
+type OnSnapshot = dyn Fn(Result<&Snapshot, &Error>) + Send + Sync;
 
 /// What happens at the ceiling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +74,7 @@ impl Ceiling {
             at_limit: AtLimit::default(),
             snapshot: snapshot.as_ref().to_path_buf(),
             metadata: Arc::new(Metadata::new),
+            on_snapshot: Arc::new(|_| ()),
         }
     }
 
@@ -91,6 +97,17 @@ impl Ceiling {
     #[must_use]
     pub fn metadata(mut self, metadata: impl Fn() -> Metadata + Send + Sync + 'static) -> Self {
         self.metadata = Arc::new(metadata);
+        self
+    }
+
+    /// Told of each snapshot that is taken in passing, near the ceiling or above it: for whoever counts them. Called on the
+    /// thread that has taken it. Of the last one, at the end, nobody is told but stderr.
+    #[must_use]
+    pub fn on_snapshot(
+        mut self,
+        on_snapshot: impl Fn(Result<&Snapshot, &Error>) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_snapshot = Arc::new(on_snapshot);
         self
     }
 

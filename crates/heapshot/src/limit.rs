@@ -223,7 +223,11 @@ impl Limit {
                 "above the heap ceiling: {used} in use, {allowed} allowed; work is turned away"
             ),
         };
-        let text = match self.snapshot(reason, &[]) {
+        let taken = self.snapshot(reason, &[]);
+        if !(taken.is_err() && reason.is_superseded()) {
+            (self.ceiling.on_snapshot)(taken.as_ref().map(|(shot, _)| shot));
+        }
+        let text = match taken {
             Ok((shot, found)) => {
                 let most = found
                     .top

@@ -14,6 +14,7 @@ use heapshot::{Ceiling, Metadata};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::heapdump;
+use crate::metrics::Tally;
 use crate::options::{AtLimit, Options};
 use crate::requests::{Full, Requests, turn_away};
 use crate::shell::Shell;
@@ -30,6 +31,7 @@ pub(crate) fn of(
     options: &Options,
     server: &'static str,
     requests: &Arc<Requests>,
+    snapshots: &Arc<Tally>,
 ) -> Option<Ceiling> {
     let ByteSize(bytes) = options.max_heap;
     if bytes == 0 {
@@ -37,6 +39,7 @@ pub(crate) fn of(
     }
     let file = options.snapshots.join(format!("{NAME}.json"));
     let requests = Arc::clone(requests);
+    let snapshots = Arc::clone(snapshots);
     let ceiling = Ceiling::new(bytes, file)
         .at_limit(match options.at_limit {
             AtLimit::Exit => heapshot::AtLimit::Exit,
@@ -46,6 +49,12 @@ pub(crate) fn of(
         .metadata(move || match requests.try_by_route() {
             Some(by_route) => heapdump::metadata(server, &by_route),
             None => Metadata::from_iter([("server".to_owned(), server.into())]),
+        })
+        .on_snapshot(move |taken| {
+            if let Ok(shot) = taken {
+                snapshots.frozen(shot.pause);
+            }
+            snapshots.ended(taken.map(drop));
         });
     Some(ceiling)
 }

@@ -19,6 +19,7 @@ mod shell;
 mod writing;
 
 pub use access::Access;
+pub use metrics::Tally;
 pub use options::{AtLimit, Options};
 pub use program::main;
 pub use requests::Requests;

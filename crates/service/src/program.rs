@@ -36,8 +36,9 @@ pub fn main(
 fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), String> {
     let access = options.access()?;
     let requests = Arc::default();
+    let tally = Arc::default();
     let mut recorder = Recorder::builder();
-    if let Some(ceiling) = ceiling::of(options, name, &requests) {
+    if let Some(ceiling) = ceiling::of(options, name, &requests, &tally) {
         ceiling::fasten_belt(options.max_heap)
             .map_err(|error| format!("cannot limit the memory of this process: {error}"))?;
         recorder = recorder.ceiling(ceiling);
@@ -57,6 +58,7 @@ fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), Stri
         access,
         heap: Some(heap),
         requests,
+        tally,
     };
     actix_web::rt::System::new()
         .block_on(async {

@@ -42,6 +42,8 @@ pub struct Config {
     pub heap: Option<Recorder>,
     /// Where the requests are counted.
     pub requests: Arc<Requests>,
+    /// Where the snapshots are counted.
+    pub tally: Arc<Tally>,
 }
 
 /// Serves `labs` on `listener` until `shutdown` is ready, then answers what is in flight and writes the snapshot that is
@@ -62,7 +64,7 @@ pub async fn run(
         snapshots: config.snapshots,
         heap: config.heap,
         writing: Writing::default(),
-        tally: Tally::default(),
+        tally: config.tally,
     });
     let metrics = web::Data::new(Metrics::of(&shell, &requests));
     let shared = shell.clone();

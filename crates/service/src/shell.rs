@@ -1,6 +1,7 @@
 //! What the shell's own handlers share.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use heapshot::Recorder;
 
@@ -18,7 +19,7 @@ pub(crate) struct Shell {
     /// The snapshot that is being written.
     pub(crate) writing: Writing,
     /// How many were taken, and what that cost.
-    pub(crate) tally: Tally,
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Shell {

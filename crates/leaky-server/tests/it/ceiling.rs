@@ -75,6 +75,12 @@ fn it_turns_requests_away_if_told_and_takes_the_snapshot_in_passing() {
     server.get("/healthz").is(200);
     server.get("/heapdump?name=after").is(200);
 
+    wait_for("both snapshots to be counted", || {
+        let metrics = server.get("/metrics").is(200).text();
+        let mut lines = metrics.lines();
+        let taken = lines.find_map(|line| line.strip_prefix("heap_snapshots_total "))?;
+        (taken.parse::<u64>().unwrap() >= 2).then_some(())
+    });
     wait_for("the snapshot to be told of", || {
         server.said().contains("near-limit.json\n").then_some(())
     });

@@ -60,9 +60,9 @@ impl collector::Collector for Collector {
     }
 }
 
-/// Counts the snapshots that are taken.
+/// Counts the snapshots that are taken, for `/metrics`.
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub struct Tally {
     written: Counter,
     failed: Counter,
     pauses: Histogram,

@@ -24,7 +24,7 @@ use crate::requests::Requests;
 use crate::shell::Shell;
 use format::Format;
 
-pub(crate) use heap::Tally;
+pub use heap::Tally;
 
 /// All that `/metrics` tells.
 #[derive(Debug)]

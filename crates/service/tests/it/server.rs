@@ -60,6 +60,7 @@ impl Server {
             access: Access::Loopback,
             heap: Some(recorder()),
             requests: Arc::default(),
+            tally: Arc::default(),
         };
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
