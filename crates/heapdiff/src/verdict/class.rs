@@ -32,6 +32,7 @@ use super::trend::{Trend, Window, float};
 /// | [`Bounded`](Self::Bounded), [`OneTime`](Self::OneTime) | nothing gained in the last window; or it fell meanwhile, and is not a quarter above its highest level; or it gained no more than chance does where blocks come and go (2.5·√freed) | a leak does not stop. What comes and goes is a pool, a store with expiry, the buffers of connections |
 /// | | *blocks:* in the last window slower than a third of an earlier rate, of at least three windows | growth with the logarithm, or the last of a finite set of keys: it fades. With two windows it could be a leak behind the warm-up |
 /// | | *collection:* no straight line goes through its bars (see the module `in_place`) | what it holds is not in proportion to the requests |
+/// | | *collection, elsewhere:* its bytes became less than two and a half times as many in the last two windows | the buffers of connections get larger one by one, until each is as large as it may be; a list doubles in each window |
 /// | | less than 0.1 bytes per request in your own code, 16 elsewhere | less than any block in a hundred requests; runtimes have tables of their own that grow with use |
 /// | [`Leak`](Self::Leak) | *blocks:* at least ten in the last two windows, and in the last as fast as before. "As fast": 2 % slower at the most if the rate was exact until then (the same, or a whole number, of at least 50 blocks); else within 2.5 deviations of chance, from 15 % to 35 % | each request, or one in ten, keeps something: the rate stays. A cache that meets its bound within the window gets slower. The first window is left out: it may hold the warm-up |
 /// | | *collection:* a straight line goes through its bars, upwards, and its bytes doubled two and a third times (from nothing before the first request: once more) | a list from which nothing is taken doubles once a window; those of several threads somewhat more or less |
@@ -85,6 +86,9 @@ const LEAST_UNCLEAR: [f64; 2] = [1.0, 16.0];
 /// Where the evidence is thin (late, uneven, a handful of blocks), also in the user's own code: tables of keys that come
 /// and go are made larger once, at any time, and what is under way at a snapshot varies.
 const LEAST_THIN: f64 = 16.0;
+/// A collection outside the user's own code became so many times as large over the last two windows, if it is to count.
+/// One that leaks doubles in each.
+const LEAST_RISE_ELSEWHERE: f64 = 2.5;
 /// What is not steady matters from this part of its level on.
 const LEAST_OF_LEVEL: f64 = 0.1;
 /// Blocks so much larger on average, in a handful of them or in any number, are collections.
@@ -114,10 +118,12 @@ impl Class {
         let Some(last) = bytes.last().filter(|_| gained > 0.0) else {
             return (Self::Steady, None);
         };
-        let trend = if grows_in_place(points) {
+        let trend = if !grows_in_place(points) {
+            blocks::trend(points)
+        } else if in_app || rises(points) {
             in_place::trend(points)
         } else {
-            blocks::trend(points)
+            Trend::Stopped
         };
         let requests: f64 = bytes.iter().map(|window| window.requests).sum();
         let elsewhere = usize::from(!in_app);
@@ -159,6 +165,15 @@ fn matters(doubt: Doubt, in_app: bool, points: &[Point], last: &Window) -> bool 
         // An arena whose newest chunk is not full; a runtime's buffers grow with its connections and stop.
         Doubt::TooShort => in_app || last.gained > 0.0,
         Doubt::Slowing | Doubt::Together => true,
+    }
+}
+
+/// Whether the last two windows brought as much as a list brings that is not a runtime's.
+fn rises(points: &[Point]) -> bool {
+    let bytes = |point: &Point| float(point.counters.live_bytes);
+    match points {
+        [.., before, _, last] => bytes(last) >= LEAST_RISE_ELSEWHERE * bytes(before),
+        _ => true,
     }
 }
 
@@ -302,6 +317,21 @@ mod tests {
         let points = points(&SCHEDULE, seen);
         assert_eq!(Class::of(&points, false).0, Class::Bounded);
         assert_eq!(Class::of(&points, true).0, Class::Unclear); // an arena, perhaps
+    }
+
+    #[test]
+    fn the_buffers_of_connections_may_get_larger_to_the_end_and_a_list_of_the_runtimes_may_not() {
+        for buffers in [
+            [(32_768, 4), (57_344, 6), (73_728, 6), (90_112, 7)],
+            [(32_768, 4), (65_536, 5), (74_004, 6), (106_772, 7)],
+            [(32_768, 4), (73_728, 6), (106_496, 7), (139_264, 7)],
+        ] {
+            let at = |n| buffers[SCHEDULE.iter().position(|at| *at == n).expect("of it")];
+            let class = Class::of(&points(&SCHEDULE, at), false).0;
+            assert_eq!(class, Class::Bounded, "{buffers:?}");
+        }
+        let list = points(&SCHEDULE, |n| (64 * n.next_power_of_two(), 1));
+        assert_eq!(Class::of(&list, false).0, Class::Leak);
     }
 
     #[test]
