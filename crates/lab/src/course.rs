@@ -220,10 +220,13 @@ impl Shots<'_> {
     /// Whether one doubling more could change what these show. Nobody is accused for what falls away at rest before it
     /// has done so once more.
     fn are_open(&self) -> bool {
-        match self.verdict() {
-            None | Some(Verdict::Inconclusive) => true,
-            Some(Verdict::NoLeak) => self.held().is_some(),
-            Some(Verdict::Leak) => false,
+        match &self.so_far {
+            None => true,
+            Some(judgement) if judgement.verdict == Verdict::Leak => false,
+            // What the runtime does besides is no student's.
+            Some(judgement) => {
+                judgement.unclear().any(|growth| growth.site.in_app) || self.held().is_some()
+            }
         }
     }
 
