@@ -30,18 +30,24 @@ fn what_does_harm_costs_its_lab_and_harms_nothing() {
         "size must be at least 10000",
     );
     class.finds("loops", "contract-broken", "did not answer within 10 s");
-    // A machine that is busy may not fill it in the ten seconds that an answer may take.
+    // Whichever is first: its own heap ceiling, the grader's limit, or, on a busy machine, the end of patience.
     let allocates = class.grade("allocates");
     let said = allocates["reason"].as_str().unwrap();
     assert!(
-        said.contains("more memory") || said.contains("did not answer within 10 s"),
+        [
+            "heap came to its ceiling",
+            "more memory",
+            "did not answer within 10 s"
+        ]
+        .iter()
+        .any(|why| said.contains(why)),
         "{allocates:#}"
     );
     assert_eq!(allocates["points"], 0.0);
     class.finds(
         "allocates-at-once",
         "contract-broken",
-        "memory allocation of",
+        "heap came to its ceiling",
     );
     class.finds("panics", "contract-broken", "my mistake");
     class.finds(
