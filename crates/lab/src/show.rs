@@ -5,6 +5,7 @@ use anyhow::Result;
 use heapdiff::cli::Output;
 use heapdiff::source::Finder;
 use heapdiff::terminal::{rate, thousands};
+use heapdiff::verdict::Remark;
 use heapdiff::{Options, Profile, Sort, View, excerpt};
 
 use crate::catalog::Lab;
@@ -97,7 +98,9 @@ fn growth(measurement: &Measurement) {
             bytes.join(" → ")
         ));
     }
-    for remark in &measurement.judgement.remarks {
+    // What of the student's own code is unclear, the finding says; what of a runtime's is, is no student's to mend.
+    let remarks = measurement.judgement.remarks.iter();
+    for remark in remarks.filter(|remark| !matches!(remark, Remark::Unclear { .. })) {
         say::note(&format!("  Note: {remark}"));
     }
 }

@@ -36,7 +36,7 @@ use super::trend::{Trend, Window, float};
 /// | | less than 0.1 bytes per request in your own code, 16 elsewhere | less than any block in a hundred requests; runtimes have tables of their own that grow with use |
 /// | [`Leak`](Self::Leak) | *blocks:* at least ten in the last two windows, and in the last as fast as before. "As fast": 2 % slower at the most if the rate was exact until then (the same, or a whole number, of at least 50 blocks); else within 2.5 deviations of chance, from 15 % to 35 % | each request, or one in ten, keeps something: the rate stays. A cache that meets its bound within the window gets slower. The first window is left out: it may hold the warm-up |
 /// | | *collection:* a straight line goes through its bars, upwards, and its bytes doubled two and a third times (from nothing before the first request: once more) | a list from which nothing is taken doubles once a window; those of several threads somewhat more or less |
-/// | [`Unclear`](Self::Unclear) | anything else that gained at least 1 byte per request in the last window (a collection: in all) in your own code; 16 elsewhere, and 16 where the evidence is thin: a handful of blocks, growth in the last window and not in the one before (elsewhere that does not count at all), or what comes and goes | it may be a leak, and it may be a cache that fills: one more doubling tells. [`Doubt`] says why |
+/// | [`Unclear`](Self::Unclear) | anything else that gained at least 1 byte per request in the last window (a collection: in all) in your own code; 16 elsewhere, and 16 where the evidence is thin: a handful of blocks, growth in the last window and not in the one before, or what comes and goes; elsewhere thin evidence does not count at all | it may be a leak, and it may be a cache that fills: one more doubling tells. [`Doubt`] says why |
 /// | [`OneTime`](Self::OneTime) | grew in exactly one window | made on first use |
 /// | [`Bounded`](Self::Bounded) | anything else | too little to matter |
 ///
@@ -158,7 +158,9 @@ fn matters(doubt: Doubt, in_app: bool, points: &[Point], last: &Window) -> bool 
         float(after.counters.live_bytes),
     );
     match doubt {
-        Doubt::Late => in_app && last.rate() >= LEAST_THIN,
+        // Elsewhere the evidence is too thin: what is under way, and pools of it, differ from snapshot to snapshot.
+        Doubt::Late | Doubt::TooFew | Doubt::Uneven if !in_app => false,
+        Doubt::Late => last.rate() >= LEAST_THIN,
         Doubt::TooFew | Doubt::Uneven => {
             last.rate() >= LEAST_THIN && after - before >= LEAST_OF_LEVEL * before
         }
