@@ -53,6 +53,14 @@ pub(crate) enum Command {
         #[arg(long)]
         if_changed: bool,
     },
+    /// How a leak ends when nobody looks: the leaky server until it crashes, and the fixed one under the same load
+    ///
+    /// Both servers get the lab's load within a small heap ceiling, one request after the other. You see how long the
+    /// leaky one lasts, its first and its last latencies, where the heap grew at once, its last words, and who held the
+    /// memory, from the snapshot that it left; beside it your fixed-server as it stands. A page has the charts.
+    ///
+    /// Exit codes: 0 the leaky server crashed and the fixed one did not, 1 both did, 2 something in the way, 130 interrupted.
+    Crash(crate::crash::Options),
     /// Check your file now and each time you save it, on one screen
     ///
     /// The screen shows the build (with the compiler's own words), the contract, how the heap grows, and the verdict; a

@@ -7,6 +7,7 @@
 mod cli;
 
 mod check;
+mod crash;
 mod exercise;
 #[cfg(target_os = "linux")]
 mod grade;
@@ -111,6 +112,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             }),
             _,
         ) => check(&repo, &load(lab)?, server, json, if_changed).await,
+        (Some(Command::Crash(options)), _) => {
+            crash::crash(&repo, &load(options.lab)?, &options).await
+        }
         (Some(Command::Watch { lab }), _) => watch::watch(&repo, &load(lab)?).await.map(code),
         (Some(Command::Hint { lab, number }), _) => {
             handout::hint(&repo, &load(lab)?, number.map(usize::from)).map(|()| ExitCode::SUCCESS)

@@ -15,8 +15,8 @@ pub struct Axis {
     pub name: Option<String>,
     /// Where it begins.
     pub begins: Begins,
-    /// Values that it has room for, whatever is drawn: charts side by side have the same axes.
-    pub room_for: Option<Range<f64>>,
+    /// Values that are on it whatever is drawn: the ends of a window, or what another chart of the same scale reaches.
+    pub holds: Vec<f64>,
 }
 
 /// What an axis counts.
@@ -38,7 +38,7 @@ pub enum Begins {
     /// At the smallest value: for the time of day and the like, where zero means nothing.
     AtLeast,
     /// At a round number below the smallest, and goes on in powers of ten: for what is usually small and sometimes ten
-    /// times as large. There is no room for zero.
+    /// times as large. All values must be above zero.
     InPowers,
 }
 
@@ -82,7 +82,7 @@ impl Axis {
             unit,
             name: name.map(str::to_owned),
             begins: Begins::AtZero,
-            room_for: None,
+            holds: Vec::new(),
         }
     }
 
@@ -94,22 +94,15 @@ impl Axis {
         rounded: bool,
     ) -> Scale {
         let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
-        let room_for = self.room_for.iter().flat_map(|room| [room.start, room.end]);
-        let is_shown =
-            |value: &f64| value.is_finite() && (self.begins != Begins::InPowers || *value > 0.0);
-        for value in values.chain(room_for).filter(is_shown) {
+        let values = values.chain(self.holds.iter().copied());
+        for value in values.filter(|value| value.is_finite()) {
             (least, most) = (least.min(value), most.max(value));
+        }
+        if self.begins == Begins::InPowers && 0.0 < least && least <= most {
+            return Scale::in_powers(least, most, self.unit);
         }
         if least > most {
             (least, most) = (0.0, 0.0);
-        }
-        let units = match self.unit {
-            Unit::Bytes => BYTES,
-            Unit::Count => COUNT,
-            Unit::Seconds => SECONDS,
-        };
-        if self.begins == Begins::InPowers && least > 0.0 {
-            return Scale::in_powers(least, most, units);
         }
         if self.begins == Begins::AtZero {
             least = least.min(0.0);
@@ -117,8 +110,18 @@ impl Axis {
         if most <= least {
             most = least + least.abs().max(1.0); // anything, or nothing could be drawn
         }
+        let units = match self.unit {
+            Unit::Bytes => BYTES,
+            Unit::Count => COUNT,
+            Unit::Seconds => SECONDS,
+        };
         let largest = most.abs().max(least.abs());
-        let unit = suitable(largest, units);
+        let fits = |(size, _): &&(f64, &str)| largest >= *size;
+        let unit = *units
+            .iter()
+            .find(fits)
+            .or(units.last())
+            .unwrap_or(&(1.0, ""));
         let mut step = unit.0 * round_up((most - least) / unit.0 / ticks);
         if self.unit != Unit::Seconds && unit.0 <= 1.0 {
             step = step.max(1.0); // there is no half byte, and no half request
@@ -162,7 +165,14 @@ fn round_up(step: f64) -> f64 {
 impl Scale {
     /// From a round number to a round number, with a tick at each power of ten; at 2 and 5 times one, too, where there
     /// are few.
-    fn in_powers(least: f64, most: f64, units: &'static [(f64, &'static str)]) -> Self {
+    fn in_powers(least: f64, most: f64, unit: Unit) -> Self {
+        let units = if unit == Unit::Bytes {
+            BYTES
+        } else if unit == Unit::Seconds {
+            SECONDS
+        } else {
+            COUNT
+        };
         let start = 1.0 / round_up(1.0 / least);
         let end = round_up(most.max(start * 1.01));
         let first = start.log10().floor();
@@ -294,6 +304,32 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_in_powers_has_round_ends_and_each_tick_a_unit_of_its_own() {
+        let axis = Axis {
+            begins: Begins::InPowers,
+            ..Axis::of(Unit::Seconds, None)
+        };
+        let labels = |values: [f64; 3]| {
+            let scale = axis.scale(values.into_iter(), 4.0, true);
+            let labels = scale.ticks.iter().map(|tick| scale.label(*tick));
+            labels.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            labels([0.000_165, 0.001, 0.034]),
+            [
+                "100 µs", "200 µs", "500 µs", "1 ms", "2 ms", "5 ms", "10 ms", "20 ms", "50 ms"
+            ]
+        );
+        assert_eq!(
+            labels([0.000_165, 0.1, 1.2]),
+            ["100 µs", "1 ms", "10 ms", "100 ms", "1 s"]
+        );
+        let scale = axis.scale([0.001, 0.1].into_iter(), 4.0, true);
+        let at = |value| scale.map(&value, (0, 100));
+        assert_eq!([at(0.001), at(0.01), at(0.1), at(0.0)], [0, 50, 100, 0]);
+    }
+
+    #[test]
     fn every_amount_has_a_few_ticks_and_is_within() {
         for power in 0..160 {
             let most = 1.3_f64.powi(power); // up to 2^61
@@ -335,45 +371,5 @@ mod tests {
             5.0..10.0,
             "one value is no range"
         );
-    }
-
-    #[test]
-    fn an_axis_in_powers_has_round_ends_and_each_tick_a_unit_of_its_own() {
-        let axis = Axis {
-            begins: Begins::InPowers,
-            ..Axis::of(Unit::Seconds, None)
-        };
-        let labels = |values: [f64; 3]| {
-            let scale = axis.scale(values.into_iter(), 4.0, true);
-            let labels = scale.ticks.iter().map(|tick| scale.label(*tick));
-            labels.collect::<Vec<_>>()
-        };
-        assert_eq!(
-            labels([0.000_165, 0.0, 0.034]),
-            [
-                "100 µs", "200 µs", "500 µs", "1 ms", "2 ms", "5 ms", "10 ms", "20 ms", "50 ms"
-            ],
-            "zero is nowhere on it"
-        );
-        assert_eq!(
-            labels([0.000_165, 0.1, 1.2]),
-            ["100 µs", "1 ms", "10 ms", "100 ms", "1 s"]
-        );
-        let scale = axis.scale([0.001, 0.1].into_iter(), 4.0, true);
-        let at = |value| scale.map(&value, (0, 100));
-        assert_eq!([at(0.001), at(0.01), at(0.1), at(0.0)], [0, 50, 100, 0]);
-    }
-
-    #[test]
-    fn axes_with_room_for_the_same_are_the_same() {
-        let scale = |most: f64| {
-            let axis = Axis {
-                room_for: Some(0.0..100.0),
-                ..Axis::of(Unit::Count, None)
-            };
-            axis.scale([most].into_iter(), 4.0, false)
-        };
-        assert_eq!(scale(3.0), scale(70.0));
-        assert_eq!(scale(3.0).range, 0.0..100.0);
     }
 }
