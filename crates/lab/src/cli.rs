@@ -103,6 +103,13 @@ pub(crate) enum Command {
         /// The lab
         lab: u32,
     },
+    /// Watches any server with /metrics and /heapdump for a while, and says what it sees and what to do next
+    ///
+    /// Heap that grows with the requests, and at which line; RSS that grows alone; requests that get slower as the heap
+    /// grows; a heap ceiling that comes near; or that all is fine. The server need not be of this lab: docs/take-it-home.md.
+    ///
+    /// Exit codes, those of heapdiff verdict: 0 nothing leaks, 1 a leak, 2 something in the way, 3 it is not certain, 130 interrupted.
+    Doctor(crate::doctor::Options),
     /// The Memory panel in a browser, on any servers and folders of snapshots
     Panel(panel::Options),
     /// For instructors: grade what others have handed in

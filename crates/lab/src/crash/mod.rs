@@ -30,6 +30,8 @@ use crate::repo::{Repo, Server};
 use crate::say::{self, code};
 use crate::workbook::{State, Workbook};
 
+pub(crate) use self::text::time;
+
 /// What the command can be told.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {

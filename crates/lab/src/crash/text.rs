@@ -192,7 +192,7 @@ pub(super) fn mebibytes(bytes: u64) -> String {
 }
 
 /// A latency, given in microseconds.
-pub(super) fn time(micros: f64) -> String {
+pub(crate) fn time(micros: f64) -> String {
     match micros {
         ..1000.0 => format!("{micros:.0} µs"),
         1000.0..1e6 => format!("{:.1} ms", micros / 1e3),

@@ -44,7 +44,7 @@ pub(crate) fn of_status(route: &str, status: StatusCode, body: &[u8]) -> String 
     let said = reason(body).map_or(String::new(), |reason| format!(" ({reason})"));
     match status {
         StatusCode::UNAUTHORIZED => format!(
-            "it wants a token{said}: start the panel with --token TOKEN, or with LEAKLAB_TOKEN set"
+            "it wants a token{said}: give it with --token TOKEN, or set LEAKLAB_TOKEN"
         ),
         StatusCode::FORBIDDEN => format!("it refuses{said}: name it as it wants to be named"),
         StatusCode::NOT_FOUND => {
