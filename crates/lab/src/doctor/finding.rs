@@ -349,7 +349,7 @@ impl Finding {
                 return format!("get some: cargo lab doctor {url} --drive /PATH, or watch longer: --for 5m");
             }
             Self::CutShort { .. } => {
-                return format!("when that is put right: cargo lab doctor {url}");
+                return format!("then once more: cargo lab doctor {url}");
             }
             Self::TooLittle { driven: true, .. } => {
                 "is it the right --drive /PATH? Give it more time: --for 2m"

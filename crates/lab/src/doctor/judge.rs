@@ -24,6 +24,9 @@ const TAIL_SLOWER: f64 = 3.0;
 /// A heap that grew so many times can be a reason for it.
 const LARGER: f64 = 1.2;
 
+/// Why there is no verdict on snapshots.
+const TOO_FEW: &str = "three are needed, with requests between them";
+
 /// Near the ceiling, at this part of it.
 const NEAR: f64 = 0.8;
 
@@ -54,7 +57,8 @@ pub(super) fn judge(seen: &Observation) -> Vec<Finding> {
     if findings.is_empty() {
         let no_snapshots = match &seen.snapshots {
             Snapshots::None(why) => Some(why.clone()),
-            _ => None,
+            Snapshots::TooFew => Some(TOO_FEW.to_owned()),
+            Snapshots::Judged { .. } => None,
         };
         findings.push(Finding::Fine {
             requests: course.requests,
@@ -138,7 +142,6 @@ fn heap(seen: &Observation, course: &Course<'_>) -> Option<Finding> {
         driven: seen.driven,
     };
     match &seen.snapshots {
-        Snapshots::TooFew => Some(too_little()),
         _ if few => Some(too_little()),
         Snapshots::Judged {
             judgement,
@@ -171,20 +174,27 @@ fn heap(seen: &Observation, course: &Course<'_>) -> Option<Finding> {
                 counts: requests.clone(),
             }),
         },
-        Snapshots::None(why) => match (course.live, course.halves()) {
-            (None, _) => Some(Finding::HeapUnknown { why: why.clone() }),
-            (Some((first, last)), Some(halves))
-                if halves.iter().all(|rate| *rate >= BYTES_PER_REQUEST)
-                    && last.saturating_sub(first) >= GREW / 8 =>
-            {
-                Some(Finding::HeapGrowsSomewhere {
-                    bytes_per_request: halves,
-                    live_bytes: (first, last),
-                    why: why.clone(),
-                })
-            }
-            _ => None,
-        },
+        Snapshots::None(why) => by_metrics(course, why),
+        Snapshots::TooFew => by_metrics(course, TOO_FEW),
+    }
+}
+
+/// Whether the heap grows, without snapshots.
+fn by_metrics(course: &Course<'_>, why: &str) -> Option<Finding> {
+    let why = why.to_owned();
+    match (course.live, course.halves()) {
+        (None, _) => Some(Finding::HeapUnknown { why }),
+        (Some((first, last)), Some(halves))
+            if halves.iter().all(|rate| *rate >= BYTES_PER_REQUEST)
+                && last.saturating_sub(first) >= GREW / 8 =>
+        {
+            Some(Finding::HeapGrowsSomewhere {
+                bytes_per_request: halves,
+                live_bytes: (first, last),
+                why,
+            })
+        }
+        _ => None,
     }
 }
 
@@ -270,8 +280,11 @@ fn ceiling(course: &Course<'_>, grows: bool, doubling: Option<(u64, f64)>) -> Op
     {
         // It asks for twice its room as soon as it is full, and may be full now.
         let mut fits = room;
-        while now - room.min(now) + 2 * fits <= ceiling {
-            fits *= 2;
+        let others = now - room.min(now);
+        while let Some(twice) = fits.checked_mul(2)
+            && others.saturating_add(twice) <= ceiling
+        {
+            fits = twice;
         }
         *times = times.min(float(fits - room) / rate / float(requests.max(1)));
         last_room = Some(fits);

@@ -188,7 +188,11 @@ impl Watch {
         let series_counts = series.served().await? - served;
         // Who does not count its requests has had the trial's all the same.
         let trial_counts = if series_counts == 0 { TRIAL } else { 0 };
-        let first = first(report.requests_per_second, self.time);
+        log.note(self.scraper.scrape().await?);
+        let mut first = first(report.requests_per_second, self.time);
+        if let Some(most) = most_first(log) {
+            first = first.min(most).max(LEAST_FIRST);
+        }
         for doubling in 0..=DOUBLINGS {
             let target = (first << doubling) - trial_counts;
             let now = log.sent.unwrap_or(0).max(TRIAL);
@@ -366,10 +370,28 @@ fn first(per_second: f64, time: Duration) -> u64 {
     }
 }
 
+/// Requests by the first snapshot after which three doublings stay clear of the ceiling, if the heap goes on as it did
+/// in the trial.
+fn most_first(log: &Log) -> Option<u64> {
+    let (first, last) = (log.samples.first()?, log.samples.last()?);
+    let ceiling = last.metrics.ceiling_bytes?;
+    let gained = used(last)?
+        .checked_sub(used(first)?)
+        .filter(|gained| *gained > 0)?;
+    let room = (ceiling / 10 * 8).saturating_sub(used(last)?);
+    // Twice: a list that doubles asks for as much again.
+    let each = (u128::from(gained) * 2) << DOUBLINGS;
+    u64::try_from(u128::from(room) * u128::from(TRIAL) / each).ok()
+}
+
+/// What the ceiling counts.
+fn used(sample: &Sample) -> Option<u64> {
+    sample.metrics.used_bytes.or(sample.metrics.live_bytes)
+}
+
 /// Why so many requests more are not sent: they might bring the heap to its ceiling.
 fn too_near(log: &Log, requests: u64) -> Option<String> {
     let (first, last) = (log.samples.first()?, log.samples.last()?);
-    let used = |sample: &Sample| sample.metrics.used_bytes.or(sample.metrics.live_bytes);
     let ceiling = last.metrics.ceiling_bytes?;
     let gained = used(last)?.saturating_sub(used(first)?);
     let sent = log.sent.filter(|sent| *sent > 0)?;
@@ -382,7 +404,8 @@ fn too_near(log: &Log, requests: u64) -> Option<String> {
     let is_too_near = used(last)? as f64 + more as f64 > SAFE * ceiling as f64;
     is_too_near.then(|| {
         format!(
-            "{requests} requests more might have ended the server: {} MiB of {} MiB are in use",
+            "{requests} requests more might have ended the server, for {} MiB of {} MiB are in use; start it anew, or with a higher \
+             ceiling",
             used(last).unwrap_or(0) >> 20,
             ceiling >> 20
         )
