@@ -14,6 +14,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use program::Program;
 use serde_json::Value;
@@ -112,7 +113,7 @@ fn under_nobody_elses_traffic_it_says_how_to_get_some_and_under_a_load_it_judges
     let few = said.found("too-little").expect(&said.stdout);
     assert!(few["next"].as_str().unwrap().contains("--drive"), "{few}");
 
-    let load = driver_load(&leaky);
+    let load = driver_load(&leaky, "/bloatMyServer");
     let said = doctor(&leaky.url, &["--for", "6s", "--format", "json"]);
     drop(load);
     assert_eq!(said.code, Some(1), "{}{}", said.stdout, said.stderr);
@@ -123,15 +124,48 @@ fn under_nobody_elses_traffic_it_says_how_to_get_some_and_under_a_load_it_judges
     );
 }
 
+#[test]
+fn a_spike_that_leaves_rss_high_and_no_heap_is_no_leak() {
+    let servers = Servers::build();
+    let leaky = servers.leaky.start("");
+    // Warm, and its largest report made: only what the allocator keeps is to come.
+    let path = "/report?shop=corner&orders=20";
+    let load = driver_load(&leaky, path);
+    let said = thread::scope(|scope| {
+        let watching = scope.spawn(|| doctor(&leaky.url, &["--for", "8s", "--format", "json"]));
+        wait_until(&leaky, "heap_snapshots_total 2");
+        assert_eq!(leaky.get("/report?shop=everybody&orders=25000").status, 200);
+        watching.join().unwrap()
+    });
+    drop(load);
+    assert!(
+        said.found("rss-alone").is_some(),
+        "{}{}",
+        said.stdout,
+        said.stderr
+    );
+    assert!(said.found("heap-grows").is_none(), "{}", said.stdout);
+}
+
+/// Waits until the server's metrics have this line.
+fn wait_until(server: &Program, line: &str) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let told = || String::from_utf8(server.get("/metrics").body).unwrap();
+    while !told().lines().any(|told| told == line) {
+        assert!(Instant::now() < deadline, "waited too long for {line}");
+        thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
 /// A load of somebody else's, until it is dropped.
 struct OthersLoad(Option<(tokio::sync::oneshot::Sender<()>, thread::JoinHandle<()>)>);
 
-fn driver_load(server: &Program) -> OthersLoad {
+fn driver_load(server: &Program, path: &str) -> OthersLoad {
     let load = driver::Load {
         requests: u64::MAX,
         connections: 1,
         rate: Some(100.0),
-        ..driver::Load::new(format!("{}/bloatMyServer", server.url))
+        ..driver::Load::new(format!("{}{path}", server.url))
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let thread = thread::spawn(move || {
