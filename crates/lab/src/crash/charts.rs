@@ -27,13 +27,15 @@ pub(super) struct Axes {
 impl Axes {
     pub(super) fn of(all: &[Facts]) -> Self {
         let points = || all.iter().flat_map(|facts| &facts.points);
+        let timed = || all.iter().flat_map(|facts| timed(&facts.points));
         let most = |of: &dyn Fn(&Point) -> f64| points().map(of).fold(0.0, f64::max);
-        let least = points().map(seconds).fold(f64::INFINITY, f64::min);
+        let least = timed().map(seconds).fold(f64::INFINITY, f64::min);
+        let slowest = timed().map(seconds).fold(0.0, f64::max);
         let bytes = |point: &Point| number(point.live_bytes.max(point.rss_bytes));
         let requests = all.iter().map(|facts| count(facts.requests));
         Self {
             requests: 0.0..requests.fold(0.0, f64::max),
-            seconds: least..most(&seconds),
+            seconds: least..slowest,
             bytes: 0.0..most(&bytes),
         }
     }
@@ -48,9 +50,15 @@ impl Charts {
     }
 }
 
+/// The first request also opens the connection and wakes the server: it is in the tables, and would make everything else in
+/// a chart look alike.
+fn timed(points: &[Point]) -> &[Point] {
+    points.get(1..).unwrap_or_default()
+}
+
 /// What is usual, as a line; the slowest of each few requests, as dots; and those in which the heap grew at once.
 fn latency(facts: &Facts, axes: &Axes) -> Chart {
-    let buckets = buckets(&facts.points);
+    let buckets = buckets(timed(&facts.points));
     let of = |part: f64| {
         let latencies = |points: &[Point]| {
             let latencies: Vec<f64> = points.iter().map(seconds).collect();
@@ -152,11 +160,11 @@ fn requests(axes: &Axes) -> Axis {
     }
 }
 
-/// The requests in order, a few together, and the place of each few.
+/// The requests from the second on in order, a few together, and the place of each few.
 fn buckets(points: &[Point]) -> Vec<(f64, &[Point])> {
     let each = points.len().div_ceil(MOST).max(1);
     let few = points.chunks(each).enumerate();
-    few.map(|(at, few)| (count(at * each) + count(few.len() + 1) / 2.0, few))
+    few.map(|(at, few)| (count(at * each + 1) + count(few.len() + 1) / 2.0, few))
         .collect()
 }
 

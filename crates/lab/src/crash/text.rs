@@ -161,9 +161,16 @@ pub(super) fn slowest(facts: &Facts) -> String {
         })
         .collect();
     let (grew, all) = (facts.slowest_that_grew(), facts.slowest.len());
+    if all == 0 {
+        return format!(
+            "It was over within {WARM} requests: too few to tell slow ones from first ones. A higher --max-heap shows them."
+        );
+    }
     let named = named.join(", ");
     let mut text = format!("The {all} slowest after the first {WARM}: {named}.");
-    if !facts.jumps.is_empty() {
+    if grew == all {
+        text += "\nIn all of them the heap grew at once (*).";
+    } else if !facts.jumps.is_empty() {
         let _ = write!(
             text,
             "\nIn {grew} of these {all} the heap grew at once (*)."

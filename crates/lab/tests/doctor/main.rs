@@ -13,6 +13,7 @@ mod servers;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -228,6 +229,49 @@ fn a_server_that_tells_nothing_of_heaps_is_told_apart_from_one_without_metrics()
     let said = doctor(&mute, &["--for", "2s", "--format", "json"]);
     assert_eq!(said.code, Some(3), "{}{}", said.stdout, said.stderr);
     assert!(said.found("too-little").is_some(), "{}", said.stdout);
+}
+
+#[test]
+fn a_server_that_was_started_anew_is_told_and_one_that_is_gone_ends_it() {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let anew = answering(|path| match path {
+        "/metrics" if ASKED.fetch_add(1, Ordering::SeqCst) < 3 => (
+            200,
+            "process_start_time_seconds 1000\nheap_live_bytes 9000000\nhttp_requests_total 900\n",
+        ),
+        "/metrics" => (
+            200,
+            "process_start_time_seconds 2000\nheap_live_bytes 1000000\nhttp_requests_total 10\n",
+        ),
+        _ => (404, "no"),
+    });
+    let said = doctor(&anew, &["--for", "3s", "--format", "json"]);
+    assert_eq!(said.code, Some(3), "{}{}", said.stdout, said.stderr);
+    let restarted = said.found("restarted").expect(&said.stdout);
+    assert!(
+        restarted["evidence"][0]
+            .as_str()
+            .unwrap()
+            .contains("1 time;"),
+        "{restarted}"
+    );
+
+    let servers = Servers::build();
+    let mut leaky = servers.leaky.start("");
+    let url = leaky.url.clone();
+    let said = thread::scope(|scope| {
+        let watching = scope.spawn(|| doctor(&url, &["--for", "60s"]));
+        wait_until(&leaky, "heap_snapshots_total 1");
+        leaky.signal(nix::sys::signal::Signal::SIGTERM);
+        leaky.ended();
+        watching.join().unwrap()
+    });
+    said.refuses("connection refused");
+    assert!(
+        said.stderr.contains("it was watched for"),
+        "{}",
+        said.stderr
+    );
 }
 
 /// A server of somebody else's: what it answers to a path. It ends with the test's process.
