@@ -8,7 +8,9 @@
 mod finding;
 mod judge;
 mod observation;
+mod shots;
 mod watch;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

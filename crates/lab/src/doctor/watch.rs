@@ -9,12 +9,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use driver::series::{Series, Server, Step};
 use driver::{Load, Progress, Report};
-use heapdiff::verdict::judge;
-use heapdiff::{InApp, Profile};
+use heapdiff::InApp;
 use panel::metrics::{Scraper, Trouble};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::observation::{Observation, Sample, Snapshots};
+use super::observation::{Observation, Sample};
+use super::shots::{Shots, name};
 
 /// Between two looks at the metrics.
 const LOOK: Duration = Duration::from_millis(500);
@@ -62,23 +62,6 @@ struct Log {
     seen: Instant,
 }
 
-/// The snapshots so far: one of the beginning, which is counted from and not judged, and the others.
-struct Shots {
-    begin: Option<Shot>,
-    later: Vec<Shot>,
-    /// Why there are none.
-    none: Option<String>,
-    /// How many were taken, those before a restart too.
-    taken: usize,
-}
-
-struct Shot {
-    profile: Profile,
-    /// Requests, by the metrics or the load.
-    requests: Option<u64>,
-    name: String,
-}
-
 impl Watch {
     /// Watches for the time that was given; of its own load less, if that is certain sooner.
     ///
@@ -95,13 +78,8 @@ impl Watch {
         };
         let first = self.scraper.scrape().await?;
         log.note(first);
-        let mut shots = Shots {
-            begin: None,
-            later: Vec::new(),
-            none: None,
-            taken: 0,
-        };
-        shots.take(self, &log).await;
+        let mut shots = Shots::default();
+        shots.take(self, log.requests()).await;
         let cut_short = match &self.drive {
             None => {
                 self.wait(&mut log, &mut shots).await?;
@@ -141,7 +119,7 @@ impl Watch {
                 self.look(log, shots).await?;
             }
             if log.requests() > shots.requests() {
-                shots.take(self, log).await;
+                shots.take(self, log.requests()).await;
             }
         }
         self.look(log, shots).await
@@ -153,7 +131,7 @@ impl Watch {
             Ok(metrics) => {
                 if log.note(metrics) {
                     shots.forget();
-                    shots.take(self, log).await;
+                    shots.take(self, log.requests()).await;
                 }
                 Ok(())
             }
@@ -265,94 +243,6 @@ impl Log {
     fn requests(&self) -> Option<u64> {
         self.samples.last().and_then(|sample| sample.requests)
     }
-}
-
-impl Shots {
-    /// Takes one, if there are any to be had.
-    async fn take(&mut self, watch: &Watch, log: &Log) {
-        if self.none.is_some() {
-            return;
-        }
-        let name = name(self.taken);
-        let taken = async {
-            let taken = watch.server.take(&name).await?;
-            let snapshot = watch.server.fetch(taken, &watch.folder).await?;
-            Ok::<_, anyhow::Error>(heapdiff::files::read(&snapshot.path)?)
-        };
-        match taken.await {
-            Ok(profile) => self.add(profile, log.requests(), name),
-            Err(error) => self.none = Some(format!("{error:#}")),
-        }
-    }
-
-    fn add(&mut self, profile: Profile, requests: Option<u64>, name: String) {
-        let shot = Shot {
-            profile,
-            requests,
-            name,
-        };
-        self.taken += 1;
-        if self.begin.is_none() {
-            self.begin = Some(shot);
-        } else {
-            self.later.push(shot);
-        }
-    }
-
-    /// Those of another run are of no use.
-    fn forget(&mut self) {
-        self.begin = None;
-        self.later.clear();
-    }
-
-    /// Requests at the last one.
-    fn requests(&self) -> Option<u64> {
-        let last = self.later.last().or(self.begin.as_ref());
-        last.and_then(|shot| shot.requests)
-    }
-
-    /// The verdict on those that were taken after the first, counted from that one.
-    fn judged(self, watch: &Watch) -> Result<Snapshots> {
-        if let Some(why) = self.none {
-            return Ok(Snapshots::None(why));
-        }
-        let Some(begin) = self.begin else {
-            return Ok(Snapshots::TooFew);
-        };
-        let since = |shot: &Shot| {
-            let exact = shot
-                .profile
-                .metadata
-                .requests
-                .zip(begin.profile.metadata.requests);
-            let (now, then) = exact.or(shot.requests.zip(begin.requests))?;
-            now.checked_sub(then)
-        };
-        let mut series: Vec<(u64, &Profile)> = Vec::new();
-        let mut files = Vec::new();
-        for shot in &self.later {
-            let Some(requests) = since(shot) else {
-                continue;
-            };
-            if requests > series.last().map_or(0, |(before, _)| *before) {
-                series.push((requests, &shot.profile));
-                files.push(format!("{}/{}.json", watch.shown, shot.name));
-            }
-        }
-        if series.len() < 3 {
-            return Ok(Snapshots::TooFew);
-        }
-        Ok(Snapshots::Judged {
-            judgement: Box::new(judge(&series, &watch.in_app)?),
-            files: files.join(" "),
-            requests: series.iter().map(|(requests, _)| *requests).collect(),
-        })
-    }
-}
-
-/// What the snapshots are called, at the server and here.
-fn name(number: usize) -> String {
-    format!("doctor-{number}")
 }
 
 /// Requests by the first snapshot, so that three doublings fit into the time.
