@@ -128,3 +128,13 @@ pub(crate) enum Command {
         bless: bool,
     },
 }
+
+/// What a command prints for whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Words and tables
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
+}

@@ -25,6 +25,7 @@ use self::play::{Played, Stage};
 use self::post_mortem::PostMortem;
 use crate::catalog::Lab;
 use crate::check;
+use crate::cli::Format;
 use crate::compile::{Build, Output};
 use crate::repo::{Repo, Server};
 use crate::say::{self, code};
@@ -59,16 +60,6 @@ pub(crate) struct Options {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-/// What is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Tables and words
-    #[default]
-    Text,
-    /// One JSON object
-    Json,
 }
 
 /// A crash, and the same load where it does not come to one. `--format json` prints this; `docs/formats.md` tells its keys.

@@ -27,6 +27,7 @@ use serde::Serialize;
 use self::finding::{Finding, Told};
 use self::observation::Observation;
 use self::watch::Watch;
+use crate::cli::Format;
 use crate::repo::Repo;
 use crate::say::{self, code};
 
@@ -78,16 +79,6 @@ pub(crate) struct Options {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-/// What is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Words
-    #[default]
-    Text,
-    /// One JSON object
-    Json,
 }
 
 /// What `--format json` prints; `docs/formats.md` tells its keys.

@@ -43,9 +43,9 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
 pub(crate) fn of_status(route: &str, status: StatusCode, body: &[u8]) -> String {
     let said = reason(body).map_or(String::new(), |reason| format!(" ({reason})"));
     match status {
-        StatusCode::UNAUTHORIZED => format!(
-            "it wants a token{said}: give it with --token TOKEN, or set LEAKLAB_TOKEN"
-        ),
+        StatusCode::UNAUTHORIZED => {
+            format!("it wants a token{said}: give it with --token TOKEN, or set LEAKLAB_TOKEN")
+        }
         StatusCode::FORBIDDEN => format!("it refuses{said}: name it as it wants to be named"),
         StatusCode::NOT_FOUND => {
             format!("it has no {route} there{said}: docs/formats.md tells what a server must offer")
