@@ -177,8 +177,8 @@ pub(super) fn slowest(facts: &Facts) -> String {
         );
     }
     if grew < all {
-        text += " The others are slow for another reason, most likely what else this machine does: more --rounds leave less \
-                 of that.";
+        text += " The others are slow for another reason: what else this machine does, of which more --rounds leave less; \
+                 or the snapshot that is taken at 90 % of the ceiling.";
     }
     text
 }

@@ -38,7 +38,7 @@ pub(crate) struct Options {
     #[arg(value_name = "URL")]
     url: String,
 
-    /// How long to watch, with its unit: 30s, 5m. A load of the doctor's own takes no longer, and less where that is enough
+    /// How long to watch, with its unit: 30s, 5m. A load of the doctor's own takes about so long at the most, and less where that is enough
     #[arg(long = "for", value_name = "TIME", default_value = "30s", value_parser = time)]
     time: Duration,
 

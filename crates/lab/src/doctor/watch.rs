@@ -161,7 +161,11 @@ impl Watch {
         };
         let report = driver::run(&trial, &Progress::default(), sleep(self.time)).await?;
         if !report.all_ok() {
-            bail!("not every request was answered: {}", in_words(&report));
+            bail!(
+                "not every request was answered within {} s: {}",
+                self.time.as_secs(),
+                in_words(&report)
+            );
         }
         let series_counts = series.served().await? - served;
         // Who does not count its requests has had the trial's all the same.
