@@ -168,17 +168,15 @@ pub(super) fn slowest(facts: &Facts) -> String {
     }
     let named = named.join(", ");
     let mut text = format!("The {all} slowest after the first {WARM}: {named}.");
-    if grew == all {
-        text += "\nIn all of them the heap grew at once (*).";
-    } else if !facts.jumps.is_empty() {
-        let _ = write!(
-            text,
-            "\nIn {grew} of these {all} the heap grew at once (*)."
-        );
-    }
+    let of_the_heap = match grew {
+        _ if grew == all => "\nIn all of them the heap grew at once (*).".to_owned(),
+        0 => "\nIn none of them the heap grew at once.".to_owned(),
+        grew => format!("\nIn {grew} of these {all} the heap grew at once (*)."),
+    };
+    text.push_str(&of_the_heap);
     if grew < all {
-        text += " The others are slow for another reason: what else this machine does, of which more --rounds leave less; \
-                 or the snapshot that is taken at 90 % of the ceiling.";
+        text += " What else slows a request down: the recorder's own tables, which double, too; the snapshot that is taken at 90 % of \
+                 the ceiling; and whatever else this machine does, of which more --rounds leave less.";
     }
     text
 }
