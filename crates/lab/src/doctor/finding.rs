@@ -29,6 +29,8 @@ pub(super) enum Finding {
         live_bytes: (u64, u64),
         why: String,
     },
+    /// Its metrics show that it grew, not evenly, and there are no snapshots to tell more.
+    HeapGrew { live_bytes: (u64, u64), why: String },
     /// Neither metrics nor snapshots tell of the heap.
     HeapUnknown { why: String },
     /// RSS grew, and the heap did not.
@@ -115,6 +117,7 @@ impl Finding {
         match self {
             Self::HeapGrows { .. } => 1,
             Self::HeapMayGrow { .. }
+            | Self::HeapGrew { .. }
             | Self::HeapGrowsSomewhere { .. }
             | Self::HeapUnknown { .. }
             | Self::TooLittle { .. }
@@ -133,7 +136,7 @@ impl Finding {
             Self::HeapGrows { .. } | Self::HeapGrowsSomewhere { .. } => 0,
             Self::NearCeiling { .. } => 1,
             Self::Slower { .. } => 2,
-            Self::HeapMayGrow { .. } | Self::HeapUnknown { .. } => 3,
+            Self::HeapMayGrow { .. } | Self::HeapGrew { .. } | Self::HeapUnknown { .. } => 3,
             Self::RssAlone { .. } => 4,
             Self::Restarted { .. } => 5,
             Self::CutShort { .. } => 6,

@@ -194,6 +194,17 @@ fn by_metrics(course: &Course<'_>, why: &str) -> Option<Finding> {
                 why,
             })
         }
+        // Once, or in steps, as a list does that doubles; nobody can tell from so little.
+        (Some((first, last)), _)
+            if last.saturating_sub(first) >= GREW
+                && float(last.saturating_sub(first))
+                    >= BYTES_PER_REQUEST * course.requests.map_or(0.0, float) =>
+        {
+            Some(Finding::HeapGrew {
+                live_bytes: (first, last),
+                why,
+            })
+        }
         _ => None,
     }
 }

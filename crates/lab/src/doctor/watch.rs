@@ -118,6 +118,8 @@ impl Watch {
                 sleep_until(until.min(Instant::now() + LOOK)).await;
                 self.look(log, shots).await?;
             }
+            // Now, and not before the last snapshot, which may have taken longer than the time to this one.
+            self.look(log, shots).await?;
             if log.requests() > shots.requests() {
                 shots.take(self, log.requests()).await;
             }

@@ -28,6 +28,7 @@ impl Finding {
             Self::HeapGrows { .. } => "heap-grows",
             Self::HeapMayGrow { .. } => "heap-may-grow",
             Self::HeapGrowsSomewhere { .. } => "heap-grows-somewhere",
+            Self::HeapGrew { .. } => "heap-grew",
             Self::HeapUnknown { .. } => "heap-unknown",
             Self::RssAlone { .. } => "rss-alone",
             Self::Slower { .. } => "slower",
@@ -67,6 +68,9 @@ impl Finding {
             }
             Self::HeapGrowsSomewhere { .. } => {
                 "The heap grows with the requests, and there are no snapshots to say where"
+            }
+            Self::HeapGrew { .. } => {
+                "The heap grew; whether it goes on with the requests is not certain"
             }
             Self::HeapUnknown { .. } => "Nothing tells of its heap, so nothing can be said of it",
             Self::RssAlone { .. } => {
@@ -123,6 +127,10 @@ impl Finding {
                     from_to(*live_bytes)
                 ),
                 format!("no snapshots: {why}"),
+            ],
+            Self::HeapGrew { live_bytes, why } => vec![
+                format!("live heap {}", from_to(*live_bytes)),
+                format!("no verdict on snapshots: {why}"),
             ],
             Self::HeapUnknown { why } => vec![
                 "its /metrics has no heap_live_bytes".to_owned(),
@@ -212,6 +220,9 @@ impl Finding {
             }
             Self::CutShort { .. } => {
                 return format!("then once more: cargo lab doctor {url}");
+            }
+            Self::HeapGrew { .. } => {
+                "watch longer, --for 2m; a route for snapshots tells where: docs/take-it-home.md"
             }
             Self::TooLittle { driven: true, .. } => {
                 "is it the right --drive /PATH? Give it more time: --for 2m"

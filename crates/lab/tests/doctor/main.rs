@@ -115,7 +115,7 @@ fn under_nobody_elses_traffic_it_says_how_to_get_some_and_under_a_load_it_judges
     assert!(few["next"].as_str().unwrap().contains("--drive"), "{few}");
 
     let load = driver_load(&leaky, "/bloatMyServer");
-    let said = doctor(&leaky.url, &["--for", "6s", "--format", "json"]);
+    let said = doctor(&leaky.url, &["--for", "12s", "--format", "json"]);
     drop(load);
     assert_eq!(said.code, Some(1), "{}{}", said.stdout, said.stderr);
     let leak = said.found("heap-grows").expect(&said.stdout);

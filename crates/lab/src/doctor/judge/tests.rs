@@ -174,14 +174,20 @@ fn latency_that_grows_with_the_heap_is_told_and_one_that_grows_alone_is_not() {
 }
 
 #[test]
-fn without_snapshots_growth_in_both_halves_is_growth_and_a_step_is_none() {
+fn without_snapshots_growth_in_both_halves_is_growth_and_a_step_is_not_certain() {
     let grows = samples(|n| heap((10 << 20) + n * 50_000, 30 << 20));
     assert_eq!(
         found(&seen(grows, none())),
         (vec!["heap-grows-somewhere"], 3)
     );
     let step = samples(|n| heap(if n < 15 { 10 << 20 } else { 14 << 20 }, 30 << 20));
-    assert_eq!(found(&seen(step, none())), (vec!["fine"], 0));
+    assert_eq!(found(&seen(step.clone(), none())), (vec!["heap-grew"], 3));
+    assert_eq!(
+        found(&seen(step, Snapshots::TooFew)),
+        (vec!["heap-grew"], 3)
+    );
+    let little = samples(|n| heap((10 << 20) + 1000 * n, 30 << 20));
+    assert_eq!(found(&seen(little, none())), (vec!["fine"], 0));
 }
 
 #[test]
