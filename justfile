@@ -29,6 +29,10 @@ lab8:
 panel *WATCH:
     cargo panel {{WATCH}}
 
+# the leaky server until it crashes, and the fixed one under the same load: just crash 2
+crash LAB="1":
+    cargo lab crash {{LAB}}
+
 # all tests
 test:
     cargo test --workspace

@@ -1,7 +1,7 @@
 //! Hammers a server with requests and reports how it answered.
 //!
 //! [`run`] sends the requests that a [`Load`] describes and returns a [`Report`]; a [`Progress`] can be
-//! polled meanwhile, and a [`Bar`] shows it. [`series`] takes snapshots of the server's heap between stretches of load;
+//! polled meanwhile, and a [`Bar`] shows it. [`trace()`] sends them one after the other and keeps the latency of each. [`series`] takes snapshots of the server's heap between stretches of load;
 //! what they mean is left to others.
 //!
 //! ```no_run
@@ -23,6 +23,7 @@
 mod error;
 mod load;
 mod run;
+mod trace;
 
 pub mod series;
 
@@ -44,3 +45,4 @@ pub use load::Load;
 pub use progress::Progress;
 pub use report::{Errors, Latency, Report, Stopped};
 pub use run::run;
+pub use trace::{Call, Trace, Unanswered, trace};

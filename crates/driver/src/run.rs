@@ -42,14 +42,35 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> Result<Report, LoadError> {
     let targets = load.check()?;
+    let (load, progress) = (load.clone(), progress.clone());
+    on_its_own_thread(stop, async move |cancelled| {
+        send(load, targets, progress, cancelled).await
+    })
+    .await
+}
+
+/// Does `work` in an event loop on a thread of its own, and tells it when `stop` completes, or when this is dropped.
+pub(crate) async fn on_its_own_thread<T, W>(
+    stop: impl Future<Output = ()>,
+    work: W,
+) -> Result<T, LoadError>
+where
+    T: Send + 'static,
+    W: AsyncFnOnce(oneshot::Receiver<()>) -> Result<T, LoadError> + Send + 'static,
+{
     let (cancel, cancelled) = oneshot::channel::<()>();
     let (finish, mut finished) = oneshot::channel::<()>();
-    let (load, progress) = (load.clone(), progress.clone());
     let thread = thread::Builder::new()
         .name("driver".to_owned())
         .spawn(move || {
             let _finish = finish; // dropped at the end, which `finished` sees
-            run_here(load, targets, progress, cancelled)
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let done = runtime.block_on(work(cancelled));
+            // Closes the connections, without waiting for a name server that a timed-out request still asks.
+            runtime.shutdown_background();
+            done
         })?;
     tokio::select! {
         biased;
@@ -63,21 +84,6 @@ pub async fn run(
         Ok(result) => result,
         Err(panic) => panic::resume_unwind(panic),
     }
-}
-
-fn run_here(
-    load: Load,
-    targets: Targets,
-    progress: Progress,
-    cancelled: oneshot::Receiver<()>,
-) -> Result<Report, LoadError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let report = runtime.block_on(send(load, targets, progress, cancelled));
-    // Closes the connections, without waiting for a name server that a timed-out request still asks.
-    runtime.shutdown_background();
-    report
 }
 
 /// What the connections' tasks share.

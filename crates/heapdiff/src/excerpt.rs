@@ -6,6 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::compare::{Comparison, Row};
 use crate::frame::Frame;
+use crate::inventory::{Holding, Inventory};
 use crate::source::{Finder, Source};
 use crate::terminal::{self, Screen, count, rate, signed, thousands};
 use crate::verdict::{Judgement, SiteGrowth};
@@ -99,6 +100,36 @@ pub fn of_leak(growth: &SiteGrowth, sources: &Finder, screen: &Screen) -> Option
         title,
         label,
         note: Some(note),
+    };
+    at_line(frame, &source, &words, screen)
+}
+
+/// An annotated excerpt of the source of what one snapshot holds: for whoever has no other to compare it with. `None` as
+/// for [`render`].
+pub fn of_holding(
+    inventory: &Inventory,
+    row: &Holding,
+    sources: &Finder,
+    screen: &Screen,
+) -> Option<String> {
+    let frame = &row.site.frame;
+    if !row.site.in_app {
+        return None;
+    }
+    let source = sources.find(frame.file()?)?;
+    let counters = &row.held.counters;
+    let share = 100.0 * row.held.share(&inventory.snapshot);
+    let words = Words {
+        title: format!(
+            "`{}` holds {} bytes",
+            row.site.constructor(),
+            thousands(counters.live_bytes)
+        ),
+        label: format!(
+            "{share:.1} % of the heap, in {}",
+            count(counters.live_blocks, "block")
+        ),
+        note: None,
     };
     at_line(frame, &source, &words, screen)
 }

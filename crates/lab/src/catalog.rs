@@ -29,6 +29,8 @@ pub(crate) struct Lab {
     pub(crate) truth: Truth,
     pub(crate) load: Load,
     pub(crate) contract: Contract,
+    /// How it ends when nobody looks; without it `cargo lab crash` has nothing to show.
+    pub(crate) crash: Option<Crash>,
     pub(crate) key: Vec<Key>,
     #[serde(default)]
     pub(crate) quiz: Vec<Quiz>,
@@ -57,6 +59,16 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     /// A path and query that is asked for once, between the first and the second snapshot.
     pub(crate) spike: Option<String>,
+}
+
+/// How the leaky server ends.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Crash {
+    /// A heap ceiling, in bytes, that it comes to within some thousands of requests.
+    pub(crate) max_heap_bytes: u64,
+    /// How often it is played, for the fastest of each request; three times unless said.
+    pub(crate) rounds: Option<u8>,
 }
 
 /// What the route must keep doing.

@@ -140,7 +140,7 @@ pub(crate) async fn check_watched(
 }
 
 /// Builds, and returns the student's file as it was built: one that is saved meanwhile is built again.
-async fn build(
+pub(crate) async fn build(
     repo: &Repo,
     book: &Workbook<'_>,
     server: Server,

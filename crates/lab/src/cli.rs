@@ -53,6 +53,14 @@ pub(crate) enum Command {
         #[arg(long)]
         if_changed: bool,
     },
+    /// How a leak ends when nobody looks: the leaky server until it crashes, and the fixed one under the same load
+    ///
+    /// Both servers get the lab's load within a small heap ceiling, one request after the other. You see how long the
+    /// leaky one lasts, its first and its last latencies, where the heap grew at once, its last words, and who held the
+    /// memory, from the snapshot that it left; beside it your fixed-server as it stands. A page has the charts.
+    ///
+    /// Exit codes: 0 the leaky server crashed and the fixed one did not, 1 both did, 2 something in the way, 130 interrupted.
+    Crash(crate::crash::Options),
     /// Check your file now and each time you save it, on one screen
     ///
     /// The screen shows the build (with the compiler's own words), the contract, how the heap grows, and the verdict; a
@@ -95,6 +103,13 @@ pub(crate) enum Command {
         /// The lab
         lab: u32,
     },
+    /// Watches any server with /metrics and /heapdump for a while, and says what it sees and what to do next
+    ///
+    /// Heap that grows with the requests, and at which line; RSS that grows alone; requests that get slower as the heap
+    /// grows; a heap ceiling that comes near; or that all is fine. The server need not be of this lab: docs/take-it-home.md.
+    ///
+    /// Exit codes, those of heapdiff verdict: 0 nothing leaks, 1 a leak, 2 something in the way, 3 it is not certain, 130 interrupted.
+    Doctor(crate::doctor::Options),
     /// The Memory panel in a browser, on any servers and folders of snapshots
     Panel(panel::Options),
     /// For instructors: grade what others have handed in
@@ -112,4 +127,14 @@ pub(crate) enum Command {
         #[arg(long)]
         bless: bool,
     },
+}
+
+/// What a command prints for whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Words and tables
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
 }

@@ -44,7 +44,7 @@ pub(crate) fn list(repo: &Repo) -> Result<()> {
         None => say::good("All labs are proved fixed."),
     }
     say::note(&format!(
-        "Also: {} · {} · {} · {} · {} · {} · {}; {}",
+        "Also: {} · {} · {} · {} · {} · {} · {} · {}; {}",
         code("start N"),
         code("check N"),
         code("watch N"),
@@ -52,6 +52,7 @@ pub(crate) fn list(repo: &Repo) -> Result<()> {
         code("quiz N"),
         code("solution N"),
         code("reset N"),
+        code("crash N"),
         code("cargo lab --help"),
     ));
     Ok(())

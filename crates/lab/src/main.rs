@@ -7,6 +7,8 @@
 mod cli;
 
 mod check;
+mod crash;
+mod doctor;
 mod exercise;
 #[cfg(target_os = "linux")]
 mod grade;
@@ -111,6 +113,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             }),
             _,
         ) => check(&repo, &load(lab)?, server, json, if_changed).await,
+        (Some(Command::Crash(options)), _) => {
+            crash::crash(&repo, &load(options.lab)?, &options).await
+        }
+        (Some(Command::Doctor(options)), _) => doctor::doctor(&repo, &options).await,
         (Some(Command::Watch { lab }), _) => watch::watch(&repo, &load(lab)?).await.map(code),
         (Some(Command::Hint { lab, number }), _) => {
             handout::hint(&repo, &load(lab)?, number.map(usize::from)).map(|()| ExitCode::SUCCESS)

@@ -5,7 +5,7 @@
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -29,8 +29,11 @@ const IDLE: Duration = Duration::from_secs(1);
 /// How long a server that failed is given to say why.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
+/// The heap ceiling of a server unless said, in bytes.
+const CEILING: u64 = 1 << 30;
+
 /// The exit code of a server whose heap came to its ceiling: heapshot's `EXIT_CODE`.
-const AT_CEILING: i32 = 70;
+pub(crate) const AT_CEILING: i32 = 70;
 
 /// Lines of its log that are shown.
 const MOST_LINES: usize = 10;
@@ -51,6 +54,16 @@ pub(crate) struct Running {
 impl Running {
     /// Starts `program`; its snapshots and its log go to `folder`.
     pub(crate) async fn start(program: &Program, server: Server, folder: &Path) -> Result<Self> {
+        Self::start_within(program, server, folder, CEILING).await
+    }
+
+    /// The same with a heap ceiling of so many bytes, at which it ends.
+    pub(crate) async fn start_within(
+        program: &Program,
+        server: Server,
+        folder: &Path,
+        ceiling: u64,
+    ) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let log = folder.join("server.log");
         let log_file =
@@ -64,7 +77,7 @@ impl Running {
         let mut command = program.command(&own)?;
         command
             .args(["--listen", &listen])
-            .args(["--max-heap", "1GiB", "--at-limit", "exit"])
+            .args(["--max-heap", &ceiling.to_string(), "--at-limit", "exit"])
             .arg("--exit-with-stdin")
             .arg("--snapshots")
             .arg(folder)
@@ -124,6 +137,17 @@ impl Running {
 
     pub(crate) fn client(&self) -> &reqwest::Client {
         &self.client
+    }
+
+    /// Its heap, for whoever puts another load on it.
+    pub(crate) fn heap(&self) -> &series::Server {
+        &self.heap
+    }
+
+    /// How it ended, and what it said last; `None` if it is still there after `patience`.
+    pub(crate) async fn ended(&mut self, patience: Duration) -> Option<(ExitStatus, String)> {
+        let status = timeout(patience, self.process.wait()).await.ok()?.ok()?;
+        Some((status, last_words(&self.log).unwrap_or_default()))
     }
 
     /// The state of the server now.

@@ -24,6 +24,7 @@ mod browser;
 mod error;
 mod http;
 mod limits;
+pub mod metrics;
 mod options;
 mod panel;
 mod program;

@@ -94,15 +94,8 @@ impl Server {
         if base.scheme() != "http" {
             return Err(unusable("only http:// is spoken".to_owned()));
         }
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .pool_idle_timeout(IDLE)
-            .user_agent(concat!("leaklab-driver/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| SeriesError::Load(error.into()))?;
         Self {
-            client,
+            client: client().map_err(|error| SeriesError::Load(error.into()))?,
             heapdump: String::new(),
             healthz: base.clone(),
             base,
@@ -158,6 +151,14 @@ impl Server {
         header.set_sensitive(true);
         self.authorization = Some(header);
         Ok(self)
+    }
+
+    /// The same server with connections of its own: those of a client belong to the event loop that opened them.
+    pub(crate) fn with_own_connections(&self) -> reqwest::Result<Self> {
+        Ok(Self {
+            client: client()?,
+            ..self.clone()
+        })
     }
 
     /// Where it is asked how it is.
@@ -242,6 +243,15 @@ impl Server {
             why: why.to_string(),
         }
     }
+}
+
+fn client() -> reqwest::Result<Client> {
+    Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .pool_idle_timeout(IDLE)
+        .user_agent(concat!("leaklab-driver/", env!("CARGO_PKG_VERSION")))
+        .build()
 }
 
 /// What an answer to a question for a snapshot holds.

@@ -15,6 +15,8 @@ pub struct Axis {
     pub name: Option<String>,
     /// Where it begins.
     pub begins: Begins,
+    /// Values that are on it whatever is drawn: the ends of a window, or what another chart of the same scale reaches.
+    pub holds: Vec<f64>,
 }
 
 /// What an axis counts.
@@ -35,6 +37,9 @@ pub enum Begins {
     AtZero,
     /// At the smallest value: for the time of day and the like, where zero means nothing.
     AtLeast,
+    /// At a round number below the smallest, and goes on in powers of ten: for what is usually small and sometimes ten
+    /// times as large. All values must be above zero.
+    InPowers,
 }
 
 /// An axis for values that are known.
@@ -46,6 +51,8 @@ pub(super) struct Scale {
     pub(super) ticks: Vec<f64>,
     /// The size of the unit at the ticks, and its name.
     unit: (f64, &'static str),
+    /// Where the axis goes in powers: the units, of which each tick has its own.
+    powers: Option<&'static [(f64, &'static str)]>,
 }
 
 /// The units that a tick may have, the largest first.
@@ -75,6 +82,7 @@ impl Axis {
             unit,
             name: name.map(str::to_owned),
             begins: Begins::AtZero,
+            holds: Vec::new(),
         }
     }
 
@@ -86,8 +94,12 @@ impl Axis {
         rounded: bool,
     ) -> Scale {
         let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+        let values = values.chain(self.holds.iter().copied());
         for value in values.filter(|value| value.is_finite()) {
             (least, most) = (least.min(value), most.max(value));
+        }
+        if self.begins == Begins::InPowers && 0.0 < least && least <= most {
+            return Scale::in_powers(least, most, self.unit);
         }
         if least > most {
             (least, most) = (0.0, 0.0);
@@ -123,8 +135,20 @@ impl Axis {
             .map(|at| step * (first + f64::from(at)))
             .take_while(|tick| *tick <= most + step * 1e-9)
             .collect();
-        Scale { range, ticks, unit }
+        Scale {
+            range,
+            ticks,
+            unit,
+            powers: None,
+        }
     }
+}
+
+/// The unit in which `value` is a number of at least one.
+fn suitable(value: f64, units: &'static [(f64, &'static str)]) -> (f64, &'static str) {
+    let fits = |(size, _): &&(f64, &str)| value * (1.0 + 1e-9) >= *size;
+    let unit = units.iter().find(fits).or(units.last());
+    *unit.unwrap_or(&(1.0, ""))
 }
 
 /// 1, 2 or 5, times a power of ten, and not less than `step`.
@@ -139,6 +163,37 @@ fn round_up(step: f64) -> f64 {
 }
 
 impl Scale {
+    /// From a round number to a round number, with a tick at each power of ten; at 2 and 5 times one, too, where there
+    /// are few.
+    fn in_powers(least: f64, most: f64, unit: Unit) -> Self {
+        let units = if unit == Unit::Bytes {
+            BYTES
+        } else if unit == Unit::Seconds {
+            SECONDS
+        } else {
+            COUNT
+        };
+        let start = 1.0 / round_up(1.0 / least);
+        let end = round_up(most.max(start * 1.01));
+        let first = start.log10().floor();
+        let times: &[f64] = if end / start > 999.0 {
+            &[1.0]
+        } else {
+            &[1.0, 2.0, 5.0]
+        };
+        let ticks = (0_u32..50).flat_map(|power| {
+            let power = 10_f64.powf(first + f64::from(power));
+            times.iter().map(move |times| times * power)
+        });
+        let within = start * (1.0 - 1e-9)..=end * (1.0 + 1e-9);
+        Self {
+            ticks: ticks.filter(|tick| within.contains(tick)).collect(),
+            range: start..end,
+            unit: suitable(end, units),
+            powers: Some(units),
+        }
+    }
+
     /// What stands at a tick.
     #[expect(
         clippy::cast_possible_truncation,
@@ -149,7 +204,8 @@ impl Scale {
         if tick == 0.0 {
             return "0".to_owned();
         }
-        let (size, unit) = self.unit;
+        let own_unit = self.powers.map(|units| suitable(tick, units));
+        let (size, unit) = own_unit.unwrap_or(self.unit);
         let amount = tick / size;
         let round = amount.round();
         let sign = if amount < 0.0 { "-" } else { "" };
@@ -176,7 +232,10 @@ impl Ranged for Scale {
     #[expect(clippy::cast_possible_truncation, reason = "a place in the picture")]
     fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
         let Range { start, end } = self.range;
-        let part = (value - start) / (end - start);
+        let part = match self.powers {
+            None => (value - start) / (end - start),
+            Some(_) => (value.max(start) / start).ln() / (end / start).ln(),
+        };
         from + (part * f64::from(to - from)).round() as i32
     }
 
@@ -242,6 +301,32 @@ mod tests {
             labels(Unit::Seconds, 7200.0),
             ["0", "0.5 h", "1 h", "1.5 h", "2 h"]
         );
+    }
+
+    #[test]
+    fn an_axis_in_powers_has_round_ends_and_each_tick_a_unit_of_its_own() {
+        let axis = Axis {
+            begins: Begins::InPowers,
+            ..Axis::of(Unit::Seconds, None)
+        };
+        let labels = |values: [f64; 3]| {
+            let scale = axis.scale(values.into_iter(), 4.0, true);
+            let labels = scale.ticks.iter().map(|tick| scale.label(*tick));
+            labels.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            labels([0.000_165, 0.001, 0.034]),
+            [
+                "100 µs", "200 µs", "500 µs", "1 ms", "2 ms", "5 ms", "10 ms", "20 ms", "50 ms"
+            ]
+        );
+        assert_eq!(
+            labels([0.000_165, 0.1, 1.2]),
+            ["100 µs", "1 ms", "10 ms", "100 ms", "1 s"]
+        );
+        let scale = axis.scale([0.001, 0.1].into_iter(), 4.0, true);
+        let at = |value| scale.map(&value, (0, 100));
+        assert_eq!([at(0.001), at(0.01), at(0.1), at(0.0)], [0, 50, 100, 0]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod common;
 
 mod check;
+mod crash;
 mod dependencies;
 mod ends;
 mod exercise;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use reqwest::Url;
-use reqwest::header::HeaderValue;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{RequestBuilder, Url};
 
 use crate::error::Error;
 
@@ -13,8 +13,8 @@ pub struct ServerConfig {
     /// Ends in `/`.
     pub(super) base: Url,
     /// Marked as sensitive, so that nothing prints it.
-    pub(super) authorization: Option<HeaderValue>,
-    pub(super) token: Option<String>,
+    authorization: Option<HeaderValue>,
+    token: Option<String>,
 }
 
 impl ServerConfig {
@@ -80,6 +80,29 @@ impl ServerConfig {
         self.authorization = Some(header);
         self.token = Some(token.to_owned());
         Ok(())
+    }
+
+    /// One of its routes.
+    pub(crate) fn route(&self, name: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{name}", self.base.path()));
+        url
+    }
+
+    /// A request to it, with its secret.
+    pub(crate) fn authorize(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.authorization {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
+            None => request,
+        }
+    }
+
+    /// What it says, to be shown: a server that repeats what it was sent must not bring the secret onto the page.
+    pub(crate) fn without_secret(&self, said: &str) -> String {
+        match &self.token {
+            Some(token) => said.replace(token.as_str(), "TOKEN"),
+            None => said.to_owned(),
+        }
     }
 
     #[cfg(test)]

@@ -5,7 +5,7 @@ mod capture;
 mod config;
 mod health;
 mod server;
-mod trouble;
+pub(crate) mod trouble;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 pub(crate) use self::capture::capture;
 pub use self::config::ServerConfig;
-pub(crate) use self::server::{Server, ServerCard};
+pub(crate) use self::server::{Server, ServerCard, client};
 use crate::error::Error;
 use crate::limits::Limits;
 

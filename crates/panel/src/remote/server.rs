@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::{Client, RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
@@ -87,21 +87,25 @@ pub(crate) struct Taken {
 #[derive(Debug)]
 pub(crate) struct Turn(Arc<Server>);
 
+/// A client for this server alone, which follows nobody elsewhere.
+pub(crate) fn client(server: &ServerConfig) -> Result<Client, Error> {
+    Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .connect_timeout(CONNECT)
+        .build()
+        .map_err(|error| Error::Server {
+            url: server.url().to_owned(),
+            why: format!("there can be no HTTP client: {error}"),
+        })
+}
+
 impl Server {
     pub(super) fn new(id: String, config: ServerConfig, limits: Limits) -> Result<Self, Error> {
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT)
-            .build()
-            .map_err(|error| Error::Server {
-                url: config.url().to_owned(),
-                why: format!("there can be no HTTP client: {error}"),
-            })?;
         Ok(Self {
             id,
+            client: client(&config)?,
             config,
-            client,
             limits,
             health: tokio::sync::Mutex::default(),
             capture: Mutex::default(),
@@ -115,7 +119,9 @@ impl Server {
     /// How it is now.
     pub(crate) async fn card(&self) -> ServerCard {
         let mut health = self.health.lock().await;
-        health.refresh(&self.client, self.route("healthz")).await;
+        health
+            .refresh(&self.client, self.config.route("healthz"))
+            .await;
         let said = health.said.clone();
         let capture = self.capture().as_ref().map(|capture| CaptureCard {
             stage: capture.stage,
@@ -153,7 +159,7 @@ impl Server {
 
     /// Lets it take a snapshot called `name`.
     pub(super) async fn take(&self, name: &str) -> Result<Taken, Error> {
-        let mut url = self.route("heapdump");
+        let mut url = self.config.route("heapdump");
         url.query_pairs_mut().append_pair("name", name);
         let asked = async {
             let mut answer = self.send(self.client.get(url)).await?;
@@ -205,11 +211,9 @@ impl Server {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, Error> {
-        let request = match &self.config.authorization {
-            Some(authorization) => request.header("authorization", authorization),
-            None => request,
-        };
-        let mut answer = request
+        let mut answer = self
+            .config
+            .authorize(request)
             .send()
             .await
             .map_err(|error| self.went_away(&error))?;
@@ -218,7 +222,7 @@ impl Server {
             return Ok(answer);
         }
         let body = self.short_body(&mut answer).await.unwrap_or_default();
-        Err(self.trouble(&trouble::of_status(status, &body)))
+        Err(self.trouble(&trouble::of_status("/heapdump", status, &body)))
     }
 
     /// The body, as much of it as is ever needed of an answer in words.
@@ -244,21 +248,10 @@ impl Server {
     }
 
     fn trouble(&self, why: &str) -> Error {
-        // A server that repeats what it was sent must not bring the secret onto the page.
-        let why = match &self.config.token {
-            Some(token) => why.replace(token.as_str(), "TOKEN"),
-            None => why.to_owned(),
-        };
         Error::Server {
             url: self.config.url().to_owned(),
-            why,
+            why: self.config.without_secret(why),
         }
-    }
-
-    fn route(&self, name: &str) -> Url {
-        let mut url = self.config.base.clone();
-        url.set_path(&format!("{}{name}", self.config.base.path()));
-        url
     }
 
     fn capture(&self) -> MutexGuard<'_, Option<Capture>> {

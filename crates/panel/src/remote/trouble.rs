@@ -11,7 +11,7 @@ use serde::Deserialize;
 const LONGEST: usize = 300;
 
 /// Why there is no answer.
-pub(super) fn of_connection(error: &reqwest::Error) -> String {
+pub(crate) fn of_connection(error: &reqwest::Error) -> String {
     use io::ErrorKind as Io;
 
     if error.is_timeout() {
@@ -39,18 +39,16 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
     successors(error.source(), |&cause| cause.source())
 }
 
-/// What an answer means that is no success, and what to do. The body is the server's, and told as it is.
-pub(super) fn of_status(status: StatusCode, body: &[u8]) -> String {
+/// What an answer of a route means that is no success, and what to do. The body is the server's, and told as it is.
+pub(crate) fn of_status(route: &str, status: StatusCode, body: &[u8]) -> String {
     let said = reason(body).map_or(String::new(), |reason| format!(" ({reason})"));
     match status {
-        StatusCode::UNAUTHORIZED => format!(
-            "it wants a token{said}: start the panel with --token TOKEN, or with LEAKLAB_TOKEN set"
-        ),
+        StatusCode::UNAUTHORIZED => {
+            format!("it wants a token{said}: give it with --token TOKEN, or set LEAKLAB_TOKEN")
+        }
         StatusCode::FORBIDDEN => format!("it refuses{said}: name it as it wants to be named"),
         StatusCode::NOT_FOUND => {
-            format!(
-                "it has no /heapdump there{said}: docs/formats.md tells what a server must offer"
-            )
+            format!("it has no {route} there{said}: docs/formats.md tells what a server must offer")
         }
         StatusCode::CONFLICT => {
             format!("another snapshot of it is under way{said}: try again when that is done")
@@ -94,13 +92,18 @@ mod tests {
     #[test]
     fn a_servers_reason_is_passed_on_as_one_line() {
         let said = of_status(
+            "/heapdump",
             StatusCode::NOT_IMPLEMENTED,
             br#"{"error":"records no heap"}"#,
         );
         assert_eq!(said, "it cannot take snapshots (records no heap)");
-        let said = of_status(StatusCode::INTERNAL_SERVER_ERROR, b"\x1b[31mno\nmore");
+        let said = of_status(
+            "/heapdump",
+            StatusCode::INTERNAL_SERVER_ERROR,
+            b"\x1b[31mno\nmore",
+        );
         assert!(said.contains("([31mno)"), "{said}");
-        let long = of_status(StatusCode::BAD_GATEWAY, &[b'x'; 5000]);
+        let long = of_status("/heapdump", StatusCode::BAD_GATEWAY, &[b'x'; 5000]);
         assert!(long.len() < 400, "{}", long.len());
     }
 }
