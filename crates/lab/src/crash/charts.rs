@@ -6,7 +6,7 @@ use heapdiff::chart::{Axis, Begins, Chart, Mark, Series, Shape, Tone, Unit};
 use heapdiff::terminal::thousands;
 
 use super::facts::{Facts, Point, WARM, quantile};
-use super::text::{mebibytes, time};
+use super::text::{size, time};
 
 /// Points of a line: more than that are one beside the other in a column of the page.
 const MOST: usize = 300;
@@ -127,8 +127,8 @@ fn memory(facts: &Facts, axes: &Axes) -> Chart {
         title: format!("{}: memory over requests", facts.server.program()),
         description: format!(
             "At last the live heap was {}, and RSS {}.",
-            mebibytes(facts.live_bytes.last),
-            mebibytes(facts.rss_bytes.last)
+            size(facts.live_bytes.last),
+            size(facts.rss_bytes.last)
         ),
         x: requests(axes),
         y: Axis {

@@ -15,7 +15,7 @@ const MOST: usize = 1000;
 
 /// A heap that grows by so much in one request, and by so many times what a request usually adds, grew at once: a
 /// collection made room.
-const LEAST_JUMP: u64 = 16 << 10;
+const LEAST_JUMP: u64 = 32 << 10;
 const TIMES_USUAL: u64 = 32;
 
 /// Requests before and after one whose latencies are what is usual there.

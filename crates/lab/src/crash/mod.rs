@@ -232,7 +232,7 @@ impl Crash {
                  too, and holds {}.",
                 self.lab,
                 fixed.holds,
-                text::mebibytes(fixed.live_bytes.last)
+                text::size(fixed.live_bytes.last)
             ),
             Some(_) => format!(
                 "BOTH CRASHED: lab {}, leaky-server ended after {requests} requests, fixed-server ({}) after {}.",

@@ -29,10 +29,8 @@ pub(super) fn rows(all: &[Facts]) -> Vec<Row> {
             Some(end) => end.in_words(),
             None => "goes on".to_owned(),
         }),
-        row("live heap at the end", &|facts| {
-            mebibytes(facts.live_bytes.last)
-        }),
-        row("RSS at the end", &|facts| mebibytes(facts.rss_bytes.last)),
+        row("live heap at the end", &|facts| size(facts.live_bytes.last)),
+        row("RSS at the end", &|facts| size(facts.rss_bytes.last)),
         row("heap gained per request", &|facts| {
             format!("{} bytes", rate(facts.live_bytes.per_request))
         }),
@@ -115,7 +113,7 @@ pub(super) fn cliff(jump: &Jump) -> [String; 5] {
     let power = jump.power.map(|power| format!(" = 2^{power} bytes"));
     [
         thousands(jump.request as u64),
-        format!("+{}{}", mebibytes(grew), power.unwrap_or_default()),
+        format!("+{}{}", size(grew), power.unwrap_or_default()),
         time(jump.latency_us),
         time(jump.around_us),
         place(jump.rank),
@@ -145,7 +143,7 @@ pub(super) fn cliff_table(facts: &Facts) -> String {
         text.push('\n');
     }
     if smaller > 0 {
-        let _ = writeln!(text, "and {smaller} before them, each smaller");
+        let _ = writeln!(text, "and {smaller} before them");
     }
     text
 }
@@ -192,8 +190,11 @@ fn place(rank: usize) -> String {
 
 /// An amount of memory.
 #[expect(clippy::cast_precision_loss, reason = "shown to one decimal")]
-pub(super) fn mebibytes(bytes: u64) -> String {
-    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        ..0x10_0000 => format!("{:.1} KiB", bytes as f64 / 1024.0),
+        _ => format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20)),
+    }
 }
 
 /// A latency, given in microseconds.
