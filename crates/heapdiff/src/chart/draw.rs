@@ -21,8 +21,9 @@ const INDENT: i32 = 8;
 const ABOVE: i32 = 12;
 const LABELS: i32 = 22;
 const NAME: i32 = 18;
-/// How large a dot is, and how broad a bar.
+/// How large a dot is, one that stands for a line, and how broad a bar.
 const DOT: u32 = 4;
+const SPECK: u32 = 2;
 const BROAD: u32 = 9;
 /// What plotters takes for a text that is 12 units high.
 const FONT: f64 = 12.0 * 1.24;
@@ -82,17 +83,24 @@ fn draw(chart: &Chart, svg: &mut String) -> Result<(), Box<dyn Error>> {
         .axis_desc_style(text.clone())
         .x_desc(plain(chart.x.name.as_deref().unwrap_or_default()))
         .draw()?;
+    let mut taken: Vec<(i32, i32)> = Vec::new(); // by words
     for Mark { x, label } in chart.marks.iter().filter(|mark| mark.x.is_finite()) {
         let ends = [(*x, y.range.start), (*x, y.range.end)];
         plot.draw_series([PathElement::new(ends, stroke(Ink::Mark, 1))])?;
         // to the left of its line where it would leave the chart on the right
         let at = plot.backend_coord(&(*x, y.range.end));
-        let leaves = f64::from(at.0 + TO_WORD + width(label)) > f64::from(chart.size.0);
-        let (side, step) = if leaves {
-            (HPos::Right, -TO_WORD)
+        let wide = width(label);
+        let leaves = f64::from(at.0 + TO_WORD + wide) > f64::from(chart.size.0);
+        let (side, step, from) = if leaves {
+            (HPos::Right, -TO_WORD, at.0 - TO_WORD - wide)
         } else {
-            (HPos::Left, TO_WORD)
+            (HPos::Left, TO_WORD, at.0 + TO_WORD)
         };
+        let free = |(left, right): &(i32, i32)| from + wide < *left || from > *right;
+        if label.is_empty() || !taken.iter().all(free) {
+            continue;
+        }
+        taken.push((from, from + wide));
         let style = self::text(Pos::new(side, VPos::Top));
         root.draw(&Text::new(plain(label), (at.0 + step, at.1), style))?;
     }
@@ -100,8 +108,15 @@ fn draw(chart: &Chart, svg: &mut String) -> Result<(), Box<dyn Error>> {
         let tone = series.tone;
         match &series.shape {
             Shape::Line(points) => {
-                for line in above_floor(points, floor) {
-                    plot.draw_series([PathElement::new(line, stroke(Ink::Line(tone), 2))])?;
+                for points in points.split(|at| !finite(at)) {
+                    if let [alone] = points
+                        && alone.1 >= floor
+                    {
+                        plot.draw_series([Circle::new(*alone, SPECK, fill(Ink::Point(tone)))])?;
+                    }
+                    for line in above_floor(points, floor) {
+                        plot.draw_series([PathElement::new(line, stroke(Ink::Line(tone), 2))])?;
+                    }
                 }
             }
             Shape::Points(points) => {
@@ -144,10 +159,9 @@ fn draw_entry(root: &Area<'_>, entry: &Entry<'_>) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-/// The parts of a line that are not below the chart.
+/// The parts of a line without gaps that are not below the chart.
 fn above_floor(points: &[(f64, f64)], floor: f64) -> Vec<Vec<(f64, f64)>> {
     let mut lines: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
-    let points: Vec<_> = points.iter().copied().filter(finite).collect();
     for (at, &point) in points.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| points[before]);
         let crossing = before
