@@ -29,6 +29,7 @@ mod options;
 mod panel;
 mod program;
 mod remote;
+mod status;
 mod store;
 
 pub use browser::{open_browser, open_browser_or};
