@@ -113,12 +113,16 @@ impl Metrics {
             return;
         };
         let counts = self.requests_by_status.get_or_insert_default();
-        let known = counts.len() < MOST_STATUSES || counts.contains_key(status);
+        let room = counts.len() < MOST_STATUSES && status.len() <= LONGEST_STATUS;
+        let known = room || counts.contains_key(status);
         let status = if known { status } else { "other" };
         let count = counts.entry(status.to_owned()).or_default();
         *count = count.saturating_add(value);
     }
 }
+
+/// Longer labels, in bytes, are no statuses.
+const LONGEST_STATUS: usize = 32;
 
 /// A process tells when it started in ticks of a hundredth of a second, and some clients reckon that anew each time.
 const START_JITTER: f64 = 0.05;
@@ -217,6 +221,9 @@ mod tests {
         let statuses = metrics.requests_by_status.as_ref().expect("statuses");
         assert_eq!(statuses.len(), MOST_STATUSES + 1);
         assert_eq!(metrics.requests(), Some(5000));
+        let long = format!("http_requests_total{{status=\"{}\"}} 3", "2".repeat(5000));
+        let statuses = read(&long).requests_by_status.expect("statuses");
+        assert_eq!(statuses, BTreeMap::from([("other".to_owned(), 3)]));
     }
 
     #[test]

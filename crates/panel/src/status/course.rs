@@ -256,7 +256,8 @@ mod tests {
         assert_eq!(points.len(), 4 + 1);
         assert!(points[2].live.is_nan() && points[3].requests.is_nan());
         assert!(about(points[4].requests, 10.0));
-        assert!(points.iter().all(|point| !(point.requests < 0.0)));
+        let mut rates = points.iter().map(|point| point.requests);
+        assert!(rates.all(|rate| rate.is_nan() || rate >= 0.0));
     }
 
     #[test]

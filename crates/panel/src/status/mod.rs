@@ -50,6 +50,7 @@ impl Monitor {
         let mut asked = JoinSet::new();
         loop {
             tokio::select! {
+                biased; // the first tab is told of servers, and not that there are none yet
                 _ = ticks.tick() => {
                     self.follow_list();
                     self.ask(&mut asked).await;
