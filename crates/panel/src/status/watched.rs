@@ -112,7 +112,10 @@ impl Drop for Turn {
 impl History {
     fn learn(&mut self, at: Instant, answer: Result<Metrics, Trouble>) {
         let said = match answer {
-            Ok(metrics) => {
+            Ok(mut metrics) => {
+                let before = self.metrics.as_ref();
+                let before = before.and_then(|before| before.durations.as_ref());
+                metrics.durations = metrics.durations.map(|it| it.sharing(before));
                 let said = Said::of(&metrics);
                 if self
                     .metrics

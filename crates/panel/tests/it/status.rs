@@ -19,6 +19,12 @@ use crate::tab::Tab;
 /// Faster than a user's, so that tests need not wait.
 const TICK: Duration = Duration::from_millis(20);
 
+/// Events that are waited for.
+const EVENTS: usize = 30;
+
+/// More bytes than the system itself may keep for a tab that does not read, on both sides of its connection.
+const ENOUGH: usize = 24 << 20;
+
 /// What one of our own servers told once.
 const METRICS: &str = include_str!("../metrics/classic.txt");
 
@@ -139,7 +145,6 @@ fn many_tabs_cost_a_server_one_question_a_tick_and_are_told_the_same() {
     }
     let asked = || server.fake.requests("GET /metrics ").len();
     let before = asked();
-    const EVENTS: usize = 30;
     let told: Vec<Vec<String>> = thread::scope(|scope| {
         let reading = tabs.iter_mut().map(|tab| {
             scope.spawn(move || {
@@ -169,8 +174,6 @@ fn a_tab_that_does_not_read_is_dropped_and_the_others_are_told() {
     let panel = watching(&urls);
     let mut slow = Tab::look(&panel, 1);
     let mut quick = Tab::look(&panel, 1);
-    // more than the system itself may keep for the slow one, on both sides of its connection
-    const ENOUGH: usize = 24 << 20;
     let mut told = 0;
     while told < ENOUGH {
         told += quick.next_text().expect("the quick one is told all").len();
