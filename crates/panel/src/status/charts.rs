@@ -7,14 +7,16 @@ use serde::Serialize;
 
 use super::course::{Course, Point};
 use super::range::Range;
+use super::ring::Said;
 
 /// What a chart shows, whoever's it is.
 pub(super) struct Kind {
     /// For the page, and for whoever reads the document.
     pub(super) id: &'static str,
     pub(super) title: &'static str,
-    /// What a server must tell for it.
+    /// What a server must tell for it, and whether it does.
     needs: &'static str,
+    tells: fn(&Said) -> bool,
     unit: Unit,
     write: fn(f64) -> String,
     lines: &'static [Line],
@@ -58,6 +60,7 @@ pub(super) const KINDS: &[Kind] = &[
         id: "memory",
         title: "Memory",
         needs: "heap_live_bytes or process_resident_memory_bytes",
+        tells: |said| said.live_bytes.or(said.rss_bytes).is_some(),
         unit: Unit::Bytes,
         write: bytes,
         lines: &[
@@ -69,6 +72,7 @@ pub(super) const KINDS: &[Kind] = &[
         id: "allocation",
         title: "Allocated per second",
         needs: "heap_allocated_bytes_total",
+        tells: |said| said.allocated_bytes.is_some(),
         unit: Unit::Bytes,
         write: bytes,
         lines: &[line("allocated", Tone::First, |point| point.allocated)],
@@ -77,6 +81,7 @@ pub(super) const KINDS: &[Kind] = &[
         id: "requests",
         title: "Requests per second",
         needs: "http_requests_total",
+        tells: |said| said.requests.is_some(),
         unit: Unit::Count,
         write: count,
         lines: &[line("answered", Tone::First, |point| point.requests)],
@@ -85,6 +90,7 @@ pub(super) const KINDS: &[Kind] = &[
         id: "latency",
         title: "Latency",
         needs: "http_request_duration_seconds",
+        tells: |said| said.durations.is_some(),
         unit: Unit::Seconds,
         write: seconds,
         lines: &[
@@ -96,6 +102,7 @@ pub(super) const KINDS: &[Kind] = &[
         id: "in-flight",
         title: "Requests in flight",
         needs: "http_requests_in_flight",
+        tells: |said| said.in_flight.is_some(),
         unit: Unit::Count,
         write: count,
         lines: &[line("in flight", Tone::First, |point| point.in_flight)],
@@ -104,6 +111,7 @@ pub(super) const KINDS: &[Kind] = &[
         id: "statuses",
         title: "Answers per second by status",
         needs: "http_requests_total",
+        tells: |said| said.requests.is_some(),
         unit: Unit::Count,
         write: count,
         lines: &[
@@ -120,6 +128,7 @@ pub(super) const KINDS: &[Kind] = &[
         id: "cpu",
         title: "CPU",
         needs: "process_cpu_seconds_total",
+        tells: |said| said.cpu_seconds.is_some(),
         unit: Unit::Percent,
         write: percent,
         lines: &[line("of one processor", Tone::First, |point| point.cpu)],
@@ -160,8 +169,7 @@ impl Kind {
     }
 
     /// Of one server, on an axis that `reaches` so far.
-    pub(super) fn show(&self, course: &Course, range: Range, reaches: f64) -> Shown {
-        let known = |line: &&Line| course.points.iter().any(|it| (line.of)(it).is_finite());
+    pub(super) fn show(&self, now: &Said, course: &Course, range: Range, reaches: f64) -> Shown {
         let wanted = |line: &&Line| !line.rare || highest(course, line.of) > 0.0;
         let lines: Vec<&Line> = self.lines.iter().filter(wanted).collect();
         let mut shown = Shown {
@@ -171,7 +179,7 @@ impl Kind {
             missing: None,
             values: Vec::new(),
         };
-        if !lines.iter().any(known) {
+        if !(self.tells)(now) {
             shown.missing = Some(self.needs.to_owned());
             return shown;
         }

@@ -72,8 +72,11 @@ pub(super) fn of(range: Range, tick: Duration, seen: &[Seen]) -> String {
 
 fn server<'a>(seen: &'a Seen, range: Range, reaches: &[f64]) -> Server<'a> {
     let course = &seen.course;
-    let kinds = KINDS.iter().zip(reaches);
-    let charts = kinds.map(|(kind, reaches)| kind.show(course, range, *reaches));
+    // of a server that never told anything there is nothing to draw
+    let charts = seen.now.iter().flat_map(|now| {
+        let kinds = KINDS.iter().zip(reaches);
+        kinds.map(|(kind, reaches)| kind.show(now, course, range, *reaches))
+    });
     Server {
         id: &seen.id,
         url: &seen.url,
@@ -84,12 +87,7 @@ fn server<'a>(seen: &'a Seen, range: Range, reaches: &[f64]) -> Server<'a> {
             (None, None) => State::Waiting,
         },
         detail: seen.trouble.as_ref().map(Trouble::to_string),
-        // of a server that never told anything there is nothing to draw
-        charts: if seen.now.is_some() {
-            charts.collect()
-        } else {
-            Vec::new()
-        },
+        charts: charts.collect(),
         statuses: seen.statuses.as_ref(),
         snapshots: seen.now.as_ref().and_then(|now| now.snapshots),
         events: events(seen),

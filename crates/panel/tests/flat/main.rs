@@ -250,7 +250,7 @@ fn at_rest(heap: &Recorder, folder: &Path, events: u64) -> (PathBuf, Snapshot) {
 
 #[track_caller]
 fn is_flat(judgement: &Judgement) {
-    for site in &judgement.sites {
+    for site in judgement.by_class() {
         println!(
             "{:<10} {:>+9.2} bytes an event  {}",
             site.class.name(),
