@@ -10,6 +10,7 @@ mod program;
 #[path = "../../../panel/tests/it/running.rs"]
 #[allow(dead_code, reason = "these tests use their part")]
 mod running;
+mod status;
 #[path = "../../../heapdiff/tests/browser/table.rs"]
 #[allow(dead_code, reason = "these tests use their part")]
 mod table;
