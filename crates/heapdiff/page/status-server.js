@@ -29,7 +29,7 @@ export class StatusServer {
     this.element = h("article.status-server", {},
       h("div.status-head", {}, h("div.status-who", {}, h("div.server-head", {}, this.name, this.mark), this.url),
         h("div.status-tools", {}, this.take, this.compare)),
-      this.result, this.detail, this.charts, this.statuses, this.happened);
+      h("div.status-said", {}, this.detail, this.result), this.charts, this.statuses, this.happened);
   }
 
   /** What the panel's list says: names, snapshots, and whether one is being taken. */
@@ -68,7 +68,7 @@ export class StatusServer {
     this.take.setAttribute("aria-label", `Snapshot of ${name}`);
     this.compare.setAttribute("aria-label", `Compare the last two of ${name}`);
     const busy = this.taking || Boolean(card?.capture);
-    this.take.setAttribute("aria-disabled", String(busy || card?.state !== "up"));
+    this.take.setAttribute("aria-disabled", String(busy || card?.state !== "up" || this.told.state === "gone"));
     if (busy) say(this.result, "Taking a snapshot …");
     this.pair = this.lastTwo(card);
     this.compare.disabled = this.pair === null;
@@ -128,7 +128,7 @@ function figure() {
       rows = told.values.map(({ name }) => [name, h("td"), h("td.dim")]);
       fill(values, h("caption.unseen", {}, `${told.title} in numbers`),
         rows.map(([name, now, beside]) => h("tr", {}, h("th", { scope: "row" }, name), now, beside)));
-      if (told.missing) fill(picture, h("p.status-missing", {}, `It does not tell: its /metrics has no ${told.missing}.`));
+      if (told.missing) fill(picture, h("p.status-missing", {}, told.missing));
     }
     for (const [at, [, now, beside]] of rows.entries()) {
       const value = told.values[at];

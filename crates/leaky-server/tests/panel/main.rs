@@ -3,6 +3,7 @@
 
 #[path = "../../../../tests/common/browser/mod.rs"]
 mod browser;
+mod cost;
 #[path = "../../../service/tests/harness/mod.rs"]
 mod harness;
 #[path = "../program/mod.rs"]

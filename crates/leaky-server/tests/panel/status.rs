@@ -17,12 +17,12 @@ use crate::{open, panel_on};
 /// So that the ceiling comes into sight, and is not reached.
 const ARGUMENTS: &str = "--workers 1 --max-heap 384MiB";
 
-fn launch(program: &Path, arguments: &str) -> Program {
+pub(crate) fn launch(program: &Path, arguments: &str) -> Program {
     Launch::new(program.to_str().unwrap(), arguments).start()
 }
 
 /// The other server, which is another package's program: built as this one was, beside it.
-fn fixed_server() -> PathBuf {
+pub(crate) fn fixed_server() -> PathBuf {
     let leaky = Path::new(env!("CARGO_BIN_EXE_leaky-server"));
     let mut cargo = Command::new(env!("CARGO"));
     cargo

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::exposition::{Garbage, samples};
+use super::exposition::{Garbage, declared, samples};
 use super::histogram::Histogram;
 
 /// Different statuses that are told apart; a server may say anything in a label. The rest is `other`.
@@ -78,6 +78,9 @@ impl Metrics {
                 "process_start_time_seconds" => metrics.start_time_seconds = finite(value),
                 _ => {}
             }
+        }
+        if declared(text).any(|name| name == "http_requests_total" || name == "http_requests") {
+            metrics.requests_by_status.get_or_insert_default(); // none so far
         }
         metrics.durations = Histogram::new(durations);
         metrics.pauses = Histogram::new(pauses);
@@ -202,6 +205,15 @@ mod tests {
         assert_eq!(metrics.live_bytes, None);
         assert_eq!(metrics.durations, None);
         assert!(!read("go_goroutines 7").is_of_use());
+    }
+
+    #[test]
+    fn no_request_so_far_is_zero_requests_and_not_an_unknown_number() {
+        for declared in ["http_requests_total", "http_requests"] {
+            let text = format!("# TYPE {declared} counter\nheap_live_bytes 1\n");
+            assert_eq!(read(&text).requests(), Some(0));
+        }
+        assert_eq!(read("heap_live_bytes 1").requests(), None);
     }
 
     #[test]

@@ -180,7 +180,10 @@ impl Kind {
             values: Vec::new(),
         };
         if !(self.tells)(now) {
-            shown.missing = Some(self.needs.to_owned());
+            shown.missing = Some(match now.requests {
+                Some(0) if self.id == "latency" => "No request was answered yet.".to_owned(),
+                _ => format!("It does not tell: its /metrics has no {}.", self.needs),
+            });
             return shown;
         }
         // as in the chart's legend, but what is most important first

@@ -290,7 +290,8 @@ fn somebody_elses_server_is_shown_as_far_as_it_tells() {
             .iter()
             .any(|it| it["name"] == "RSS" && it["now"] == "40.1 MiB")
     );
-    assert_eq!(told[3]["missing"], "http_request_duration_seconds");
+    let missing = "It does not tell: its /metrics has no http_request_duration_seconds.";
+    assert_eq!(told[3]["missing"], missing);
     assert!(told[3]["svg"].is_null());
 }
 
