@@ -70,7 +70,7 @@ pub struct Bar {
     pub high: f64,
 }
 
-/// An event: a line across the chart, with a word, which is left out where it would lie on the word before it.
+/// An event: a line across the chart, with a word, which is left out where it would lie on another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
     /// Where.

@@ -179,7 +179,9 @@ impl Kind {
             missing: None,
             values: Vec::new(),
         };
-        if !(self.tells)(now) {
+        // what it told before it was started again is shown all the same
+        let told = |line: &&Line| !highest(course, line.of).is_nan();
+        if !(self.tells)(now) && !lines.iter().any(told) {
             shown.missing = Some(match now.requests {
                 Some(0) if self.id == "latency" => "No request was answered yet.".to_owned(),
                 _ => format!("It does not tell: its /metrics has no {}.", self.needs),

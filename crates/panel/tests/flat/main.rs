@@ -266,7 +266,7 @@ fn is_flat(judgement: &Judgement) {
 
 #[test]
 fn the_heaps_of_panel_and_server_are_flat_while_twenty_tabs_look() {
-    is_flat(&judged(&[150, 300, 600]));
+    is_flat(&judged(&[100, 200, 400]));
 }
 
 /// The same for ten thousand events to each tab.
