@@ -1,10 +1,12 @@
 //! The charts of the Status view: what each shows of a course, and how its numbers are written. Drawing is `heapdiff`'s
 //! `chart`. Those of several servers have one scale, so that they can be held against each other.
 
+mod write;
+
 use heapdiff::chart::{Axis, Chart, Mark, Series, Shape, Tone, Unit};
-use heapdiff::terminal::{amount, thousands};
 use serde::Serialize;
 
+use self::write::{bytes, count, percent, seconds};
 use super::course::{Course, Point};
 use super::range::Range;
 use super::ring::Said;
@@ -314,42 +316,6 @@ fn in_words(range: Range) -> String {
     match range.minutes() {
         1 => "minute".to_owned(),
         minutes => format!("{minutes} minutes"),
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "not negative; too much becomes the most there is"
-)]
-fn whole(number: f64) -> u64 {
-    number.round() as u64
-}
-
-fn bytes(bytes: f64) -> String {
-    amount(whole(bytes))
-}
-
-/// A number of requests, or of requests a second: `1,234`, `0.4`.
-fn count(number: f64) -> String {
-    if number >= 10.0 || number.fract() == 0.0 {
-        thousands(whole(number))
-    } else {
-        format!("{number:.1}")
-    }
-}
-
-fn percent(number: f64) -> String {
-    format!("{} %", count(number))
-}
-
-/// Three digits or so: `375 µs`, `2.1 ms`, `1.3 s`.
-fn seconds(seconds: f64) -> String {
-    match seconds {
-        ..0.001 => format!("{:.0} µs", seconds * 1e6),
-        0.001..0.1 => format!("{:.1} ms", seconds * 1e3),
-        0.1..1.0 => format!("{:.0} ms", seconds * 1e3),
-        _ => format!("{seconds:.1} s"),
     }
 }
 
