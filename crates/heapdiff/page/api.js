@@ -10,6 +10,9 @@ export const list = async (signal) => (await ask("api/snapshots", { signal })).j
 export const capture = async (server) =>
   (await ask(`api/servers/${encodeURIComponent(server)}/snapshots`, post(JSON.stringify({})))).json();
 
+/** Tells how the servers are, again and again, over so many minutes. */
+export const status = (minutes) => new EventSource(`api/status?minutes=${minutes}`);
+
 /** @param {File} file */
 export const upload = async (file) =>
   (await ask(`api/snapshots?label=${encodeURIComponent(file.name)}`, post(file))).json();

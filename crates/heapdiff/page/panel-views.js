@@ -1,4 +1,5 @@
-// The panel's right side: the tabs over the chosen snapshot, what it is compared with, and what to do if there is nothing.
+// The panel's right side: the servers' status and the tabs over the chosen snapshot, what it is compared with, and what to do
+// if there is nothing.
 
 import { ComparisonView } from "heapdiff/comparison.js";
 import { load } from "heapdiff/data.js";
@@ -9,11 +10,14 @@ import { clip } from "heapdiff/format.js";
 import { Loader } from "heapdiff/loader.js";
 import { Series, explain } from "heapdiff/series.js";
 import * as state from "heapdiff/state.js";
+import { StatusView } from "heapdiff/status.js";
 import { SummaryView } from "heapdiff/summary.js";
 import { tabs } from "heapdiff/tabs.js";
 
 export class PanelViews {
-  constructor() {
+  /** @param {() => Promise<void>} refresh asks the panel anew what there is */
+  constructor(refresh) {
+    this.status = new StatusView(refresh);
     this.comparison = new Loader(answered(new ComparisonView()));
     this.growth = new Loader(answered(new GrowthView()));
     this.series = new Series();
@@ -24,14 +28,20 @@ export class PanelViews {
     this.alone = h("div.empty", { hidden: true });
     this.title = h("h2.chosen-title");
     this.nothing = h("div.empty.first", {});
+    const ofSnapshot = (show) => (panel) => {
+      this.title.hidden = !this.usable;
+      if (this.usable) show(panel);
+      else this.place(this.nothing, panel);
+    };
     this.tabs = tabs([
-      { id: "summary", name: "Summary", show: (panel) => this.showSummary(panel) },
-      { id: "comparison", name: "Comparison", show: (panel) => this.showComparison(panel) },
-      { id: "growth", name: "Growth", show: (panel) => this.showGrowth(panel) },
-      { id: "flame", name: "Flame graph", show: (panel) => this.showFlame(panel) },
-    ], () => "summary");
+      { id: "status", name: "Status", show: (panel) => this.showStatus(panel), hide: () => this.status.hide() },
+      { id: "summary", name: "Summary", show: ofSnapshot((panel) => this.showSummary(panel)) },
+      { id: "comparison", name: "Comparison", show: ofSnapshot((panel) => this.showComparison(panel)) },
+      { id: "growth", name: "Growth", show: ofSnapshot((panel) => this.showGrowth(panel)) },
+      { id: "flame", name: "Flame graph", show: ofSnapshot((panel) => this.showFlame(panel)) },
+    ], () => (this.usable ? "summary" : "status"));
     this.chosen = h("div", { hidden: true }, this.title, this.tabs.element);
-    this.element = h("div", {}, this.nothing, this.chosen);
+    this.element = h("div", {}, this.chosen, this.nothing);
   }
 
   /**
@@ -40,10 +50,17 @@ export class PanelViews {
    */
   show(snapshot, known) {
     this.snapshot = snapshot;
-    const usable = snapshot !== null && !snapshot.error;
-    this.chosen.hidden = !usable;
-    this.nothing.hidden = usable;
-    if (!usable) return this.showNothing(snapshot, known.servers);
+    this.known = known;
+    this.usable = snapshot !== null && !snapshot.error;
+    const watching = known.servers.length > 0;
+    this.chosen.hidden = !this.usable && !watching;
+    this.nothing.hidden = this.usable;
+    if (!this.usable) {
+      this.showNothing(snapshot, known.servers);
+      if (watching) this.tabs.refresh();
+      else this.place(this.nothing, this.element);
+      return;
+    }
     say(this.title, clip(snapshot.label, 300));
     this.others = known.snapshots.filter((other) => other.id !== snapshot.id && !other.error);
     this.base = this.chosenBase(known.snapshots);
@@ -76,6 +93,19 @@ export class PanelViews {
       select.disabled = others.length === 0;
     };
     return { element, update };
+  }
+
+  showStatus(panel) {
+    this.title.hidden = true;
+    this.place(this.status.element, panel);
+    this.status.show(this.known);
+  }
+
+  /** Puts an element somewhere, in place of what may be there of a snapshot that is not any more. */
+  place(element, where) {
+    if (element.parentNode === where) return;
+    if (where === this.element) where.append(element);
+    else fill(where, element);
   }
 
   showSummary(panel) {

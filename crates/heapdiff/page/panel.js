@@ -1,5 +1,5 @@
-// The panel: servers and snapshots on the left, the views of the chosen snapshot on the right. Asks every other second
-// what there is, for snapshots and servers come and go without it.
+// The panel: servers and snapshots on the left, the servers' status and the views of the chosen snapshot on the right. Asks
+// every other second what there is, for snapshots and servers come and go without it.
 
 import * as api from "heapdiff/api.js";
 import { PanelViews } from "heapdiff/panel-views.js";
@@ -21,7 +21,7 @@ class Panel {
     this.known = { snapshots: [], servers: [], deleted: [] };
     this.servers = new Servers((taken) => this.arrived(taken), () => this.refresh());
     this.snapshots = new Snapshots({ select: (id) => this.select(id), refresh: () => this.refresh() });
-    this.views = new PanelViews();
+    this.views = new PanelViews(() => this.refresh());
     this.sidebar = document.getElementById("sidebar");
     this.drawer = document.getElementById("drawer");
   }
@@ -37,7 +37,7 @@ class Panel {
     state.listen(() => this.show());
     document.addEventListener("visibilitychange", () => this.refresh());
     await this.refresh();
-    if (this.known.snapshots.length === 0) this.showSidebar(true);
+    if (this.known.snapshots.length === 0 && this.known.servers.length === 0) this.showSidebar(true);
     setInterval(() => this.refresh(), EVERY);
   }
 

@@ -4,7 +4,8 @@ import { h } from "heapdiff/dom.js";
 import * as state from "heapdiff/state.js";
 
 /**
- * @param {{id: string, name: string, show: (panel: HTMLElement) => void}[]} tabs `show` is called whenever its panel comes up
+ * @param {{id: string, name: string, show: (panel: HTMLElement) => void, hide?: () => void}[]} tabs `show` is called whenever
+ *   its panel comes up, and `hide` when another one has
  * @param {() => string} initial the tab that is shown when the address names none
  * @returns {{element: HTMLElement, refresh: () => void}}
  */
@@ -17,6 +18,8 @@ export function tabs(tabs, initial) {
   const panels = tabs.map((tab) =>
     h("section.tab-panel", { role: "tabpanel", id: `panel-${tab.id}`, "aria-labelledby": `tab-${tab.id}` }));
   const list = h("div.tabs", { role: "tablist", "aria-label": "Views", onkeydown: move }, buttons);
+
+  let shown = -1;
 
   function chosen() {
     const wanted = state.get("tab", initial());
@@ -43,6 +46,8 @@ export function tabs(tabs, initial) {
       button.tabIndex = index === at ? 0 : -1;
       panels[index].hidden = index !== at;
     }
+    if (shown !== at) tabs[shown]?.hide?.();
+    shown = at;
     tabs[at].show(panels[at]);
   }
 

@@ -126,6 +126,9 @@ pub enum Error {
     /// A question that cannot be understood.
     #[error("the request is not right: {0}; docs/formats.md tells how it should be")]
     BadRequest(String),
+    /// More tabs look than the panel tells.
+    #[error("too many tabs look at the Status view already: close some")]
+    Crowded,
     /// The panel is shutting down.
     #[error("the panel is ending")]
     Ending,

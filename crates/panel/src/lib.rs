@@ -16,7 +16,7 @@
 //! ```
 //!
 //! The page and its documents are `heapdiff`'s; this crate finds the snapshots (`store`), takes new ones of running
-//! servers (`remote`), and serves both to a browser on this machine and to nobody else (`http`). Snapshots, servers'
+//! servers (`remote`), watches how those are ([`metrics`], `status`), and serves it all to a browser on this machine and to nobody else (`http`). Snapshots, servers'
 //! answers and requests are hostile input.
 #![forbid(unsafe_code)]
 
@@ -29,6 +29,7 @@ mod options;
 mod panel;
 mod program;
 mod remote;
+mod status;
 mod store;
 
 pub use browser::{open_browser, open_browser_or};

@@ -13,6 +13,9 @@ pub struct Limits {
     pub answer: Duration,
     /// How long a download may stand still. Its total time has no limit: the heap may be large.
     pub idle: Duration,
+    /// How often a server's metrics are read, and tabs are told of them. What is kept of a server are so many readings,
+    /// a quarter of an hour of one a second.
+    pub tick: Duration,
 }
 
 impl Default for Limits {
@@ -21,6 +24,7 @@ impl Default for Limits {
             snapshot: ByteSize::gib(1),
             answer: Duration::from_secs(300),
             idle: Duration::from_secs(30),
+            tick: Duration::from_secs(1),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// The Memory panel for Rust services: takes heap snapshots of running servers, and compares them in a browser.
+/// The Memory panel for Rust services, in a browser: how running servers are, heap snapshots of them, and comparisons.
 #[derive(Debug, Parser)]
 #[command(name = "panel", version)]
 struct Cli {

@@ -12,10 +12,13 @@ use crate::remote::ServerConfig;
 
 const EXAMPLES: &str = "\
 Examples:
-  panel http://127.0.0.1:3000 snapshots    take snapshots of a server, and list a folder
+  panel http://127.0.0.1:3000 snapshots    watch a server, take snapshots of it, and list a folder
+  panel http://127.0.0.1:3000 http://127.0.0.1:3001
+                                           two servers, side by side in the tab Status
   panel before.json after.json --open      two files, in the browser
   panel                                    empty: drop files onto the page
 
+A server with /metrics is asked for them once a second, for the tab Status, however many windows look.
 The panel listens on loopback, and answers this machine's browser alone. New snapshots go to the first folder that is
 given; without one to a private folder, which is removed at the end. What you delete goes to `.deleted` beside it.
 Exit codes: 0 ended by Ctrl-C or SIGTERM; 2 wrong usage, or it could not start or go on.";
@@ -24,7 +27,7 @@ Exit codes: 0 ended by Ctrl-C or SIGTERM; 2 wrong usage, or it could not start o
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Options {
-    /// A server with a /heapdump (http://HOST:PORT/), a folder of snapshots (*.json), or a snapshot
+    /// A server with /heapdump and /metrics (http://HOST:PORT/), a folder of snapshots (*.json), or a snapshot
     #[arg(value_name = "URL|DIR|FILE")]
     pub watch: Vec<OsString>,
 
@@ -36,7 +39,7 @@ pub struct Options {
     #[arg(long)]
     pub open: bool,
 
-    /// Secret of a server's /heapdump; sent to that server alone. With several servers say whose: URL=TOKEN
+    /// Secret of a server's /heapdump and /metrics; sent to that server alone. With several servers say whose: URL=TOKEN
     #[arg(
         long,
         value_name = "[URL=]TOKEN",

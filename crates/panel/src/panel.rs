@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::http::{self, Shared};
 use crate::limits::Limits;
 use crate::remote::{ServerConfig, Servers};
+use crate::status::Monitor;
 use crate::store::Store;
 
 /// What a panel watches.
@@ -56,6 +57,7 @@ impl Panel {
         }
         let shared = Arc::new(Shared {
             store: Arc::new(store),
+            monitor: Arc::new(Monitor::new(servers.clone(), config.limits.tick)),
             servers,
             source_roots: config.source_roots,
             limits: config.limits,

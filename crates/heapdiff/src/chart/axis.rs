@@ -28,6 +28,10 @@ pub enum Unit {
     Count,
     /// A time, in seconds: `20 ms`, `3 s`, `5 min`.
     Seconds,
+    /// How long ago, in seconds and negative: `-40 s`, `now`.
+    Ago,
+    /// `50 %`.
+    Percent,
 }
 
 /// Where an axis begins.
@@ -53,6 +57,8 @@ pub(super) struct Scale {
     unit: (f64, &'static str),
     /// Where the axis goes in powers: the units, of which each tick has its own.
     powers: Option<&'static [(f64, &'static str)]>,
+    /// What stands at zero.
+    zero: &'static str,
 }
 
 /// The units that a tick may have, the largest first.
@@ -73,6 +79,8 @@ const SECONDS: &[(f64, &str)] = &[
     (1e-3, " ms"),
     (1e-6, " µs"),
 ];
+const AGO: &[(f64, &str)] = &[(7200.0, " h"), (120.0, " min"), (1.0, " s")];
+const PERCENT: &[(f64, &str)] = &[(1.0, " %")];
 const COUNT: &[(f64, &str)] = &[(1e12, " T"), (1e9, " G"), (1e6, " M"), (1.0, "")];
 
 impl Axis {
@@ -83,6 +91,16 @@ impl Axis {
             name: name.map(str::to_owned),
             begins: Begins::AtZero,
             holds: Vec::new(),
+        }
+    }
+
+    /// The time up to now, from so many seconds ago.
+    pub fn last(seconds: f64) -> Self {
+        Self {
+            unit: Unit::Ago,
+            name: None,
+            begins: Begins::AtLeast,
+            holds: vec![-seconds, 0.0],
         }
     }
 
@@ -114,14 +132,23 @@ impl Axis {
             Unit::Bytes => BYTES,
             Unit::Count => COUNT,
             Unit::Seconds => SECONDS,
+            Unit::Ago => AGO,
+            Unit::Percent => PERCENT,
         };
         let largest = most.abs().max(least.abs());
         let fits = |(size, _): &&(f64, &str)| largest >= *size;
-        let unit = *units
+        let (begins, name) = *units
             .iter()
             .find(fits)
             .or(units.last())
             .unwrap_or(&(1.0, ""));
+        // two minutes are where minutes begin to be handier than seconds, and not their size
+        let size = if self.unit == Unit::Ago {
+            begins.max(2.0) / 2.0
+        } else {
+            begins
+        };
+        let unit = (size, name);
         let mut step = unit.0 * round_up((most - least) / unit.0 / ticks);
         if self.unit != Unit::Seconds && unit.0 <= 1.0 {
             step = step.max(1.0); // there is no half byte, and no half request
@@ -135,11 +162,13 @@ impl Axis {
             .map(|at| step * (first + f64::from(at)))
             .take_while(|tick| *tick <= most + step * 1e-9)
             .collect();
+        let zero = if self.unit == Unit::Ago { "now" } else { "0" };
         Scale {
             range,
             ticks,
             unit,
             powers: None,
+            zero,
         }
     }
 }
@@ -191,6 +220,7 @@ impl Scale {
             range: start..end,
             unit: suitable(end, units),
             powers: Some(units),
+            zero: "0",
         }
     }
 
@@ -202,7 +232,7 @@ impl Scale {
     )]
     pub(super) fn label(&self, tick: f64) -> String {
         if tick == 0.0 {
-            return "0".to_owned();
+            return self.zero.to_owned();
         }
         let own_unit = self.powers.map(|units| suitable(tick, units));
         let (size, unit) = own_unit.unwrap_or(self.unit);
@@ -333,7 +363,7 @@ mod tests {
     fn every_amount_has_a_few_ticks_and_is_within() {
         for power in 0..160 {
             let most = 1.3_f64.powi(power); // up to 2^61
-            for unit in [Unit::Bytes, Unit::Count, Unit::Seconds] {
+            for unit in [Unit::Bytes, Unit::Count, Unit::Seconds, Unit::Percent] {
                 let scale = Axis::of(unit, None).scale([most].into_iter(), 4.0, true);
                 assert!(
                     (2..=6).contains(&scale.ticks.len()),
@@ -347,6 +377,19 @@ mod tests {
                 assert_eq!(labels.len(), scale.ticks.len(), "{labels:?}");
             }
         }
+    }
+
+    #[test]
+    fn two_axes_that_hold_the_same_are_of_one_scale() {
+        let scale = |values: &[f64]| {
+            let axis = Axis {
+                holds: vec![67e6],
+                ..Axis::of(Unit::Bytes, None)
+            };
+            axis.scale(values.iter().copied(), 4.0, true)
+        };
+        assert_eq!(scale(&[1.0]), scale(&[67e6, 3.0]));
+        assert!(scale(&[]).range.end >= 67e6);
     }
 
     #[test]
@@ -366,6 +409,13 @@ mod tests {
         let scale = axis.scale([130.0, 190.0].into_iter(), 4.0, false);
         assert_eq!(scale.range, 130.0..190.0);
         assert!(scale.ticks.iter().all(|tick| scale.range.contains(tick)));
+        let window = Axis::last(300.0).scale([-7.0].into_iter(), 4.0, false);
+        let labels: Vec<_> = window.ticks.iter().map(|at| window.label(*at)).collect();
+        assert_eq!(window.range, -300.0..0.0);
+        assert_eq!(labels, ["-4 min", "-2 min", "now"]);
+        let minute = Axis::last(60.0).scale([].into_iter(), 4.0, false);
+        let labels: Vec<_> = minute.ticks.iter().map(|at| minute.label(*at)).collect();
+        assert_eq!(labels, ["-60 s", "-40 s", "-20 s", "now"]);
         assert_eq!(
             axis.scale([5.0].into_iter(), 4.0, false).range,
             5.0..10.0,

@@ -21,8 +21,9 @@ const INDENT: i32 = 8;
 const ABOVE: i32 = 12;
 const LABELS: i32 = 22;
 const NAME: i32 = 18;
-/// How large a dot is, and how broad a bar.
+/// How large a dot is, one that stands for a line, and how broad a bar.
 const DOT: u32 = 4;
+const SPECK: u32 = 2;
 const BROAD: u32 = 9;
 /// What plotters takes for a text that is 12 units high.
 const FONT: f64 = 12.0 * 1.24;
@@ -82,26 +83,28 @@ fn draw(chart: &Chart, svg: &mut String) -> Result<(), Box<dyn Error>> {
         .axis_desc_style(text.clone())
         .x_desc(plain(chart.x.name.as_deref().unwrap_or_default()))
         .draw()?;
-    for Mark { x, label } in chart.marks.iter().filter(|mark| mark.x.is_finite()) {
+    for Mark { x, .. } in chart.marks.iter().filter(|mark| mark.x.is_finite()) {
         let ends = [(*x, y.range.start), (*x, y.range.end)];
         plot.draw_series([PathElement::new(ends, stroke(Ink::Mark, 1))])?;
-        // to the left of its line where it would leave the chart on the right
-        let at = plot.backend_coord(&(*x, y.range.end));
-        let leaves = f64::from(at.0 + TO_WORD + width(label)) > f64::from(chart.size.0);
-        let (side, step) = if leaves {
-            (HPos::Right, -TO_WORD)
-        } else {
-            (HPos::Left, TO_WORD)
-        };
+    }
+    let place = |mark: &Mark| plot.backend_coord(&(mark.x, y.range.end));
+    for (word, at, side) in words(chart, place) {
         let style = self::text(Pos::new(side, VPos::Top));
-        root.draw(&Text::new(plain(label), (at.0 + step, at.1), style))?;
+        root.draw(&Text::new(plain(word), at, style))?;
     }
     for series in &chart.series {
         let tone = series.tone;
         match &series.shape {
             Shape::Line(points) => {
-                for line in above_floor(points, floor) {
-                    plot.draw_series([PathElement::new(line, stroke(Ink::Line(tone), 2))])?;
+                for points in points.split(|at| !finite(at)) {
+                    if let [alone] = points
+                        && alone.1 >= floor
+                    {
+                        plot.draw_series([Circle::new(*alone, SPECK, fill(Ink::Point(tone)))])?;
+                    }
+                    for line in above_floor(points, floor) {
+                        plot.draw_series([PathElement::new(line, stroke(Ink::Line(tone), 2))])?;
+                    }
                 }
             }
             Shape::Points(points) => {
@@ -121,6 +124,34 @@ fn draw(chart: &Chart, svg: &mut String) -> Result<(), Box<dyn Error>> {
     }
     root.present()?;
     Ok(())
+}
+
+/// The words of marks, with their places and what end of them is there: to the right of the mark, or to its left where the
+/// chart ends or another word stands. What has no room is left out, the older of two rather than the newer.
+fn words(chart: &Chart, place: impl Fn(&Mark) -> (i32, i32)) -> Vec<(&str, (i32, i32), HPos)> {
+    let end = i32::try_from(chart.size.0).unwrap_or(i32::MAX);
+    let mut taken: Vec<(i32, i32)> = Vec::new();
+    let mut words = Vec::new();
+    let marks = chart.marks.iter().rev();
+    for mark in marks.filter(|mark| mark.x.is_finite() && !mark.label.is_empty()) {
+        let ((x, y), wide) = (place(mark), width(&mark.label));
+        let right = (x + TO_WORD, x + TO_WORD + wide);
+        let left = (x - TO_WORD - wide, x - TO_WORD);
+        let free = |(from, to): (i32, i32)| {
+            let apart = |other: &(i32, i32)| to + TO_WORD < other.0 || from > other.1 + TO_WORD;
+            taken.iter().all(apart)
+        };
+        let (from_to, word) = if right.1 <= end && free(right) {
+            (right, (mark.label.as_str(), (right.0, y), HPos::Left))
+        } else if free(left) && (left.0 >= LEFT || taken.is_empty()) {
+            (left, (mark.label.as_str(), (left.1, y), HPos::Right))
+        } else {
+            continue;
+        };
+        taken.push(from_to);
+        words.push(word);
+    }
+    words
 }
 
 fn draw_entry(root: &Area<'_>, entry: &Entry<'_>) -> Result<(), Box<dyn Error>> {
@@ -144,10 +175,9 @@ fn draw_entry(root: &Area<'_>, entry: &Entry<'_>) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-/// The parts of a line that are not below the chart.
+/// The parts of a line without gaps that are not below the chart.
 fn above_floor(points: &[(f64, f64)], floor: f64) -> Vec<Vec<(f64, f64)>> {
     let mut lines: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
-    let points: Vec<_> = points.iter().copied().filter(finite).collect();
     for (at, &point) in points.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| points[before]);
         let crossing = before

@@ -11,6 +11,12 @@ pub enum Tone {
     Second,
     /// What was reckoned, and not measured.
     Trend,
+    /// A third and a fourth of a kind.
+    Third,
+    /// See [`Third`](Self::Third).
+    Fourth,
+    /// What must not be reached.
+    Limit,
 }
 
 /// A part of a chart.
@@ -29,7 +35,14 @@ pub(super) enum Ink {
     Bar(Tone),
 }
 
-const TONES: [Tone; 3] = [Tone::First, Tone::Second, Tone::Trend];
+const TONES: [Tone; 6] = [
+    Tone::First,
+    Tone::Second,
+    Tone::Trend,
+    Tone::Third,
+    Tone::Fourth,
+    Tone::Limit,
+];
 
 impl Ink {
     fn all() -> impl Iterator<Item = Self> {
@@ -73,6 +86,9 @@ impl Tone {
             Self::First => 0,
             Self::Second => 1,
             Self::Trend => 2,
+            Self::Third => 3,
+            Self::Fourth => 4,
+            Self::Limit => 5,
         }
     }
 
@@ -81,6 +97,9 @@ impl Tone {
             Self::First => "tone-first",
             Self::Second => "tone-second",
             Self::Trend => "tone-trend",
+            Self::Third => "tone-third",
+            Self::Fourth => "tone-fourth",
+            Self::Limit => "tone-limit",
         }
     }
 }

@@ -48,10 +48,10 @@ pub struct Series {
     pub shape: Shape,
 }
 
-/// Values, and how they are drawn. Those that are not finite are left out.
+/// Values, and how they are drawn. Those that are not finite are left out; a line has a gap there.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
-    /// A line through points, in their order.
+    /// A line through points, in their order; a point between two gaps is a small dot.
     Line(Vec<(f64, f64)>),
     /// A dot for each.
     Points(Vec<(f64, f64)>),
@@ -70,12 +70,12 @@ pub struct Bar {
     pub high: f64,
 }
 
-/// An event: a line across the chart, with a word.
+/// An event: a line across the chart, with a word, which is left out where it would lie on another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
     /// Where.
     pub x: f64,
-    /// The word.
+    /// The word; may be empty.
     pub label: String,
 }
 

@@ -12,6 +12,8 @@
 //! | `api/flamegraph?[base=ID&]snapshot=ID&count=bytes\|blocks` | the [flame graph](crate::flamegraph::svg), without a script |
 //! | `api/verdict[?snapshots=ID,ID,ID]` | [`growth`]: the verdict on a series, with its charts |
 //!
+//! One more has no end, and only the panel has it: `api/status?minutes=N`, how the servers are.
+//!
 //! `docs/formats.md` describes them. The page adds up nothing: rows by site, by type and by stack come from the model.
 
 mod answer;

@@ -9,10 +9,10 @@ mod verdict;
 
 use std::fmt::Write as _;
 
+pub use number::{amount, rate, signed, thousands};
 pub(crate) use number::{
-    amount, between, count, cut_end, cut_start, mebibytes, signed_amount, signed_mebibytes,
+    between, count, cut_end, cut_start, mebibytes, signed_amount, signed_mebibytes,
 };
-pub use number::{rate, signed, thousands};
 use style::{BOLD, DIM, PLAIN, Paint, WARNING, of_amount, of_delta};
 use table::{Cell, Column, Line, Place, Printed};
 pub use verdict::render_verdict;

@@ -47,7 +47,7 @@ pub(crate) fn signed_mebibytes(bytes: i64) -> String {
 
 /// An amount of memory in the unit that suits it: `980 bytes`, `12.3 KiB`, `124.1 MiB`.
 #[expect(clippy::cast_precision_loss, reason = "four digits are shown")]
-pub(crate) fn amount(bytes: u64) -> String {
+pub fn amount(bytes: u64) -> String {
     match bytes {
         ..0x400 => count(bytes, "byte"),
         0x400..0x10_0000 => format!("{:.1} KiB", bytes as f64 / 1024.0),

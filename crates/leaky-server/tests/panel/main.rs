@@ -3,6 +3,7 @@
 
 #[path = "../../../../tests/common/browser/mod.rs"]
 mod browser;
+mod cost;
 #[path = "../../../service/tests/harness/mod.rs"]
 mod harness;
 #[path = "../program/mod.rs"]
@@ -10,6 +11,7 @@ mod program;
 #[path = "../../../panel/tests/it/running.rs"]
 #[allow(dead_code, reason = "these tests use their part")]
 mod running;
+mod status;
 #[path = "../../../heapdiff/tests/browser/table.rs"]
 #[allow(dead_code, reason = "these tests use their part")]
 mod table;

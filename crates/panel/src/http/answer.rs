@@ -95,7 +95,7 @@ impl ResponseError for Error {
             | Self::LongSeries(..) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Server { .. } => StatusCode::BAD_GATEWAY,
             Self::Slow { .. } => StatusCode::GATEWAY_TIMEOUT,
-            Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Ending | Self::Crowded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Address { .. }
             | Self::NoSuchPath(_)
             | Self::Token(_)

@@ -8,6 +8,7 @@ mod servers;
 mod shared;
 mod shell;
 mod snapshots;
+mod status;
 
 use std::future::Future;
 use std::io;
@@ -41,6 +42,7 @@ pub(crate) async fn serve(
         let refused = crate::Error::NotLoopback(address.ip());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, refused));
     }
+    let monitor = Arc::clone(&shared.monitor);
     let shared = web::Data::from(shared);
     let guard = web::Data::new(Guard::new(address.port()));
     let app = move || {
@@ -54,6 +56,7 @@ pub(crate) async fn serve(
     let mut server = HttpServer::new(app)
         .workers(WORKERS)
         .worker_max_blocking_threads(BLOCKING)
+        .on_connect(status::remember)
         .listen(listener)?
         .disable_signals()
         .shutdown_timeout(GRACE)
@@ -62,8 +65,10 @@ pub(crate) async fn serve(
     // Not spawned: so it runs on any runtime, and ends with whoever waits for it.
     tokio::select! {
         ended = &mut server => return ended,
+        () = Arc::clone(&monitor).run() => {}
         () = shutdown => {}
     }
+    monitor.tabs.end();
     let (ended, ()) = tokio::join!(server, handle.stop(true));
     ended
 }
@@ -90,5 +95,6 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/api/comparison").route(web::get().to(documents::comparison)))
         .service(resource("/api/verdict").route(web::get().to(documents::verdict)))
         .service(resource("/api/flamegraph").route(web::get().to(documents::flamegraph)))
-        .service(resource("/api/servers/{id}/snapshots").route(web::post().to(servers::capture)));
+        .service(resource("/api/servers/{id}/snapshots").route(web::post().to(servers::capture)))
+        .service(resource("/api/status").route(web::get().to(status::events)));
 }

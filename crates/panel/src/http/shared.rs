@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::limits::Limits;
 use crate::remote::Servers;
+use crate::status::Monitor;
 use crate::store::Store;
 
 /// A panel as its handlers see it.
@@ -12,6 +13,7 @@ use crate::store::Store;
 pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) servers: Servers,
+    pub(crate) monitor: Arc<Monitor>,
     pub(crate) source_roots: Vec<PathBuf>,
     pub(crate) limits: Limits,
 }

@@ -56,6 +56,13 @@ pub fn samples(text: &str) -> impl Iterator<Item = Result<Sample<'_>, Garbage>> 
         })
 }
 
+/// The names of the metrics that a text has, whether or not there are samples of them yet: those of its `# TYPE` lines. One
+/// of the formats leaves out the `_total` of counters there.
+pub fn declared(text: &str) -> impl Iterator<Item = &str> {
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    types.filter_map(|rest| rest.split_ascii_whitespace().next())
+}
+
 /// `name{label="value",…} value [timestamp] [# exemplar]`
 fn sample(line: &str) -> Option<Sample<'_>> {
     let end = line.find(|c: char| c == '{' || c.is_ascii_whitespace())?;
@@ -182,6 +189,13 @@ mod tests {
             names
         };
         assert_eq!(names(&classic), names(&open));
+        for text in [
+            include_str!("../../tests/metrics/classic.txt"),
+            include_str!("../../tests/metrics/openmetrics.txt"),
+        ] {
+            assert_eq!(declared(text).count(), 18);
+            assert!(declared(text).any(|name| name.trim_end_matches("_total") == "http_requests"));
+        }
         let bucket = classic.iter().find(|it| it.label("le") == Some("0.0005"));
         assert_eq!(bucket.map(|it| it.value), Some(1.0));
     }

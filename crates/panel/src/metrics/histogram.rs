@@ -1,11 +1,16 @@
 //! A histogram as Prometheus tells it: how many values were at most so large. What happened in a window is the
 //! difference of two.
 
+use std::sync::Arc;
+
 /// Values, counted in buckets.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
-    /// Upper bounds and how many values were at most that, in rising order; the last bound is infinite.
-    buckets: Vec<(f64, f64)>,
+    /// Upper bounds, in rising order; the last is infinite. Whoever keeps many histograms lets them share it.
+    bounds: Arc<[f64]>,
+    /// How many values were at most that; as many as there are bounds, and zeros. A fixed size, so that many of them are a
+    /// piece of memory of a fixed size.
+    counts: [f64; MOST],
 }
 
 /// Most buckets that are kept. Of more some are left out, which makes quantiles coarser and not wrong.
@@ -30,38 +35,47 @@ impl Histogram {
             let mut at = 0..;
             all.retain(|_| at.next().is_some_and(|at| at % 2 == 1 || at == last));
         }
-        let whole = all.len() > 1 && all.last()?.0 == f64::INFINITY;
-        let mut histogram = Self { buckets: all };
-        histogram.rises();
-        whole.then_some(histogram)
+        if all.len() < 2 || all.last()?.0 != f64::INFINITY {
+            return None;
+        }
+        let mut counts = [0.0; MOST];
+        for (count, (_, counted)) in counts.iter_mut().zip(&all) {
+            *count = *counted;
+        }
+        let bounds = all.iter().map(|(bound, _)| *bound).collect();
+        Some(Self { bounds, counts }.rising())
     }
 
     /// How many values there are.
     pub fn count(&self) -> f64 {
-        self.buckets.last().map_or(0.0, |(_, count)| *count)
+        self.counts[self.bounds.len() - 1]
     }
 
     /// The bounds and the cumulative counts, in rising order.
-    pub fn buckets(&self) -> &[(f64, f64)] {
-        &self.buckets
+    pub fn buckets(&self) -> Vec<(f64, f64)> {
+        let counts = self.counts.iter().copied();
+        self.bounds.iter().copied().zip(counts).collect()
     }
 
     /// The values that came after `earlier`. Nothing if that was another histogram: it had other bounds, or its counts
     /// have fallen, as they do when a server starts again.
     pub fn since(&self, earlier: &Self) -> Option<Self> {
-        if self.buckets.len() != earlier.buckets.len() {
-            return None;
-        }
-        let pairs = self.buckets.iter().zip(&earlier.buckets);
-        let difference = pairs.map(|((bound, now), (same, before))| {
-            let fits = bound.total_cmp(same).is_eq() && now >= before;
-            fits.then_some((*bound, now - before))
-        });
-        let mut histogram = Self {
-            buckets: difference.collect::<Option<_>>()?,
+        let mut window = self.clone();
+        let falls = |(count, before): (&mut f64, &f64)| {
+            *count -= before;
+            *count < 0.0
         };
-        histogram.rises();
-        Some(histogram)
+        let mut pairs = window.counts.iter_mut().zip(&earlier.counts);
+        let fits = self.bounds == earlier.bounds && !pairs.any(falls);
+        fits.then(|| window.rising())
+    }
+
+    /// With the bounds of `other`, if they are the same: then they take no memory of their own.
+    pub(crate) fn sharing(mut self, other: Option<&Self>) -> Self {
+        if let Some(other) = other.filter(|other| other.bounds == self.bounds) {
+            self.bounds = Arc::clone(&other.bounds);
+        }
+        self
     }
 
     /// The value that a share of all values does not exceed, 0.99 for the 99th percentile; in the histogram's unit.
@@ -75,9 +89,10 @@ impl Histogram {
             return None;
         }
         let rank = share.clamp(0.0, 1.0) * count;
-        let at = self.buckets.iter().position(|(_, count)| *count >= rank)?;
-        let (bound, upto) = self.buckets[at];
-        let before = at.checked_sub(1).map(|before| self.buckets[before]);
+        let at = self.counts.iter().position(|count| *count >= rank)?;
+        let (bound, upto) = (self.bounds[at], self.counts[at]);
+        let before = at.checked_sub(1);
+        let before = before.map(|before| (self.bounds[before], self.counts[before]));
         if bound == f64::INFINITY {
             return before.map(|(bound, _)| bound);
         }
@@ -93,12 +108,13 @@ impl Histogram {
     }
 
     /// Sums over routes with different bounds may fall from bucket to bucket; Prometheus mends that likewise.
-    fn rises(&mut self) {
+    fn rising(mut self) -> Self {
         let mut most = 0.0_f64;
-        for (_, count) in &mut self.buckets {
+        for count in &mut self.counts[..self.bounds.len()] {
             most = most.max(*count);
             *count = most;
         }
+        self
     }
 }
 

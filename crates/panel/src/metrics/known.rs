@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::exposition::{Garbage, samples};
+use super::exposition::{Garbage, declared, samples};
 use super::histogram::Histogram;
 
 /// Different statuses that are told apart; a server may say anything in a label. The rest is `other`.
@@ -79,6 +79,9 @@ impl Metrics {
                 _ => {}
             }
         }
+        if declared(text).any(|name| name == "http_requests_total" || name == "http_requests") {
+            metrics.requests_by_status.get_or_insert_default(); // none so far
+        }
         metrics.durations = Histogram::new(durations);
         metrics.pauses = Histogram::new(pauses);
         Ok(metrics)
@@ -113,12 +116,16 @@ impl Metrics {
             return;
         };
         let counts = self.requests_by_status.get_or_insert_default();
-        let known = counts.len() < MOST_STATUSES || counts.contains_key(status);
+        let room = counts.len() < MOST_STATUSES && status.len() <= LONGEST_STATUS;
+        let known = room || counts.contains_key(status);
         let status = if known { status } else { "other" };
         let count = counts.entry(status.to_owned()).or_default();
         *count = count.saturating_add(value);
     }
 }
+
+/// Longer labels, in bytes, are no statuses.
+const LONGEST_STATUS: usize = 32;
 
 /// A process tells when it started in ticks of a hundredth of a second, and some clients reckon that anew each time.
 const START_JITTER: f64 = 0.05;
@@ -201,6 +208,15 @@ mod tests {
     }
 
     #[test]
+    fn no_request_so_far_is_zero_requests_and_not_an_unknown_number() {
+        for declared in ["http_requests_total", "http_requests"] {
+            let text = format!("# TYPE {declared} counter\nheap_live_bytes 1\n");
+            assert_eq!(read(&text).requests(), Some(0));
+        }
+        assert_eq!(read("heap_live_bytes 1").requests(), None);
+    }
+
+    #[test]
     fn what_cannot_be_an_amount_is_not_known() {
         for bad in ["NaN", "+Inf", "-1"] {
             let metrics = read(&format!("heap_live_bytes {bad}\nheap_ceiling_bytes {bad}"));
@@ -217,6 +233,9 @@ mod tests {
         let statuses = metrics.requests_by_status.as_ref().expect("statuses");
         assert_eq!(statuses.len(), MOST_STATUSES + 1);
         assert_eq!(metrics.requests(), Some(5000));
+        let long = format!("http_requests_total{{status=\"{}\"}} 3", "2".repeat(5000));
+        let statuses = read(&long).requests_by_status.expect("statuses");
+        assert_eq!(statuses, BTreeMap::from([("other".to_owned(), 3)]));
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod histogram;
 mod known;
 mod scraper;
 
-pub use self::exposition::{Garbage, Sample, samples};
+pub use self::exposition::{Garbage, Sample, declared, samples};
 pub use self::histogram::Histogram;
 pub use self::known::{MOST_STATUSES, Metrics};
 pub use self::scraper::{Scraper, Trouble};

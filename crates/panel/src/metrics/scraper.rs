@@ -66,12 +66,16 @@ impl Scraper {
     /// # Errors
     /// When there can be no HTTP client.
     pub fn new(server: ServerConfig) -> Result<Self, Error> {
-        Ok(Self {
-            client: client(&server)?,
+        Ok(Self::with(client(&server)?, server))
+    }
+
+    pub(crate) fn with(client: Client, server: ServerConfig) -> Self {
+        Self {
+            client,
             url: server.route("metrics"),
             server,
             patience: PATIENCE,
-        })
+        }
     }
 
     /// Waits so long and no longer for an answer.

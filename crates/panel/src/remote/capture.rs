@@ -31,6 +31,7 @@ pub(crate) async fn capture(
     let (there, label, bytes) = (Arc::clone(&store), wanted.clone(), taken.file_bytes);
     let adopted = blocking(move || there.adopt(&name, bytes, asked, &label)).await?;
     if let Some(card) = adopted {
+        turn.took(&card.id);
         return Ok(card);
     }
 
@@ -38,7 +39,9 @@ pub(crate) async fn capture(
     let mut incoming = store.incoming()?;
     server.fetch(&taken, |chunk| incoming.write(chunk)).await?;
     turn.is_now(Stage::Reading);
-    blocking(move || store.keep(incoming, &wanted)).await
+    let card = blocking(move || store.keep(incoming, &wanted)).await?;
+    turn.took(&card.id);
+    Ok(card)
 }
 
 async fn blocking<T: Send + 'static>(

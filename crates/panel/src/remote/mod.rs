@@ -61,6 +61,10 @@ impl Servers {
         self.list().servers.retain(|server| server.id() != id.0);
     }
 
+    pub(crate) fn all(&self) -> Vec<Arc<Server>> {
+        self.list().servers.clone()
+    }
+
     pub(crate) fn get(&self, id: &str) -> Result<Arc<Server>, Error> {
         let list = self.list();
         let server = list.servers.iter().find(|server| server.id() == id);
@@ -69,7 +73,7 @@ impl Servers {
 
     /// How they are, all asked at once.
     pub(crate) async fn cards(&self) -> Vec<ServerCard> {
-        let servers = self.list().servers.clone();
+        let servers = self.all();
         let mut asked = JoinSet::new();
         for (at, server) in servers.into_iter().enumerate() {
             asked.spawn(async move { (at, server.card().await) });

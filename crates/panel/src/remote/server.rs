@@ -13,12 +13,16 @@ use super::health::Health;
 use super::trouble;
 use crate::error::Error;
 use crate::limits::Limits;
+use crate::metrics::Scraper;
 
 /// How long it may take to connect.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Longest answer of `/heapdump` that is read, and longest reason, in bytes.
 const LONGEST: usize = 64 << 10;
+
+/// Snapshots of a server that are remembered as its own, though another one may have its name: two can be compared.
+const REMEMBERED: usize = 2;
 
 /// A server that is watched.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub(crate) struct Server {
     limits: Limits,
     health: tokio::sync::Mutex<Health>,
     capture: Mutex<Option<Capture>>,
+    /// The ids of the last snapshots that were taken of it here, the last at the end.
+    taken: Mutex<Vec<String>>,
 }
 
 /// A server as the page shows it; `docs/formats.md` tells the keys.
@@ -43,6 +49,7 @@ pub(crate) struct ServerCard {
     requests: Option<u64>,
     rss_bytes: Option<u64>,
     capture: Option<CaptureCard>,
+    taken: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -109,11 +116,21 @@ impl Server {
             limits,
             health: tokio::sync::Mutex::default(),
             capture: Mutex::default(),
+            taken: Mutex::default(),
         })
     }
 
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.config.url()
+    }
+
+    /// What asks for its metrics.
+    pub(crate) fn scraper(&self) -> Scraper {
+        Scraper::with(self.client.clone(), self.config.clone())
     }
 
     /// How it is now.
@@ -140,6 +157,7 @@ impl Server {
             requests: said.requests,
             rss_bytes: said.rss_bytes,
             capture,
+            taken: self.taken().clone(),
         }
     }
 
@@ -254,12 +272,25 @@ impl Server {
         }
     }
 
+    fn taken(&self) -> MutexGuard<'_, Vec<String>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn capture(&self) -> MutexGuard<'_, Option<Capture>> {
         self.capture.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Turn {
+    /// It is done, and the snapshot has this id.
+    pub(super) fn took(&self, id: &str) {
+        let mut taken = self.0.taken();
+        if taken.len() == REMEMBERED {
+            taken.remove(0);
+        }
+        taken.push(id.to_owned());
+    }
+
     pub(super) fn server(&self) -> &Server {
         &self.0
     }

@@ -19,6 +19,7 @@ mod load;
 mod look;
 mod server;
 mod snapshots;
+mod status;
 mod views;
 
 use browser::{Page, wait_for};

@@ -19,6 +19,8 @@ mod documents;
 mod guard;
 mod list;
 mod program;
+mod status;
+mod tab;
 mod trouble;
 mod upload;
 

@@ -224,3 +224,56 @@ fn what_does_not_fit_in_the_legends_row_begins_another() {
     assert!(rows[0] < rows[1] && rows[1] <= rows[2], "{rows:?}");
     assert!(height > rows[2]);
 }
+
+#[test]
+fn a_line_has_a_gap_where_nothing_is_known_and_a_lone_point_is_seen() {
+    let gap = (4.0, f64::NAN);
+    let line = vec![
+        (0.0, 1.0),
+        (1.0, 2.0),
+        gap,
+        (5.0, 3.0),
+        gap,
+        (6.0, 1.0),
+        (7.0, 1.0),
+    ];
+    let svg = chart(vec![("live heap", Tone::First, Shape::Line(line))]).svg();
+    let svg = Document::parse(&svg).expect("XML");
+    let lines = with_class(&svg, "chart-line");
+    assert_eq!(lines.len(), 1 + 2, "the legend's and two parts");
+    assert_eq!(with_class(&svg, "chart-point").len(), 1);
+}
+
+#[test]
+fn words_of_marks_do_not_lie_on_each_other() {
+    let line = Shape::Line(vec![(0.0, 0.0), (100.0, 1.0)]);
+    let mut chart = chart(vec![("live heap", Tone::First, line)]);
+    chart.marks = [10.0, 12.0, 60.0, 98.0]
+        .map(|x| Mark {
+            x,
+            label: "snapshot".to_owned(),
+        })
+        .to_vec();
+    let svg = chart.svg();
+    let svg = Document::parse(&svg).expect("XML");
+    assert_eq!(with_class(&svg, "chart-mark").len(), 4);
+    let words = with_class(&svg, "chart-text");
+    let words = words
+        .iter()
+        .filter(|it| it.text().is_some_and(|it| it.trim() == "snapshot"));
+    let mut ends: Vec<(f64, f64)> = words
+        .map(|word| {
+            let (x, wide) = (number(*word, "x"), f64::from(width("snapshot")));
+            match word.attribute("text-anchor") {
+                Some("end") => (x - wide, x),
+                _ => (x, x + wide),
+            }
+        })
+        .collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    assert_eq!(ends.len(), 3, "what is at 10 has no room on either side");
+    assert!(
+        ends.windows(2).all(|pair| pair[0].1 < pair[1].0),
+        "{ends:?}"
+    );
+}
