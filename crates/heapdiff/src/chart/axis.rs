@@ -1,10 +1,7 @@
-//! An axis: what it counts, where it begins and ends, and its ticks, which are round numbers of its unit.
+//! An axis as it is asked for: what it counts, and where it begins and ends.
 
-use std::ops::Range;
-
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
-
-use crate::terminal::thousands;
+use super::scale::{Scale, round_up};
+use super::unit::Unit;
 
 /// What is along an axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,21 +16,6 @@ pub struct Axis {
     pub holds: Vec<f64>,
 }
 
-/// What an axis counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Memory, in bytes: `64 MiB`.
-    Bytes,
-    /// Requests, blocks, anything that is counted: `1,200`.
-    Count,
-    /// A time, in seconds: `20 ms`, `3 s`, `5 min`.
-    Seconds,
-    /// How long ago, in seconds and negative: `-40 s`, `now`.
-    Ago,
-    /// `50 %`.
-    Percent,
-}
-
 /// Where an axis begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begins {
@@ -45,43 +27,6 @@ pub enum Begins {
     /// times as large. All values must be above zero.
     InPowers,
 }
-
-/// An axis for values that are known.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Scale {
-    /// What is on the axis.
-    pub(super) range: Range<f64>,
-    /// Where it has ticks.
-    pub(super) ticks: Vec<f64>,
-    /// The size of the unit at the ticks, and its name.
-    unit: (f64, &'static str),
-    /// Where the axis goes in powers: the units, of which each tick has its own.
-    powers: Option<&'static [(f64, &'static str)]>,
-    /// What stands at zero.
-    zero: &'static str,
-}
-
-/// The units that a tick may have, the largest first.
-const BYTES: &[(f64, &str)] = &[
-    (1_152_921_504_606_846_976.0, " EiB"),
-    (1_125_899_906_842_624.0, " PiB"),
-    (1_099_511_627_776.0, " TiB"),
-    (1_073_741_824.0, " GiB"),
-    (1_048_576.0, " MiB"),
-    (1024.0, " KiB"),
-    (1.0, " bytes"),
-];
-const SECONDS: &[(f64, &str)] = &[
-    (86_400.0, " d"),
-    (3600.0, " h"),
-    (60.0, " min"),
-    (1.0, " s"),
-    (1e-3, " ms"),
-    (1e-6, " µs"),
-];
-const AGO: &[(f64, &str)] = &[(7200.0, " h"), (120.0, " min"), (1.0, " s")];
-const PERCENT: &[(f64, &str)] = &[(1.0, " %")];
-const COUNT: &[(f64, &str)] = &[(1e12, " T"), (1e9, " G"), (1e6, " M"), (1.0, "")];
 
 impl Axis {
     /// An axis that begins at zero.
@@ -128,13 +73,7 @@ impl Axis {
         if most <= least {
             most = least + least.abs().max(1.0); // anything, or nothing could be drawn
         }
-        let units = match self.unit {
-            Unit::Bytes => BYTES,
-            Unit::Count => COUNT,
-            Unit::Seconds => SECONDS,
-            Unit::Ago => AGO,
-            Unit::Percent => PERCENT,
-        };
+        let units = self.unit.units();
         let largest = most.abs().max(least.abs());
         let fits = |(size, _): &&(f64, &str)| largest >= *size;
         let (begins, name) = *units
@@ -173,126 +112,10 @@ impl Axis {
     }
 }
 
-/// The unit in which `value` is a number of at least one.
-fn suitable(value: f64, units: &'static [(f64, &'static str)]) -> (f64, &'static str) {
-    let fits = |(size, _): &&(f64, &str)| value * (1.0 + 1e-9) >= *size;
-    let unit = units.iter().find(fits).or(units.last());
-    *unit.unwrap_or(&(1.0, ""))
-}
-
-/// 1, 2 or 5, times a power of ten, and not less than `step`.
-fn round_up(step: f64) -> f64 {
-    let power = 10_f64.powf(step.log10().floor());
-    let of = |times: f64| times * power;
-    [1.0, 2.0, 5.0]
-        .map(of)
-        .into_iter()
-        .find(|round| *round >= step * (1.0 - 1e-9))
-        .unwrap_or(10.0 * power)
-}
-
-impl Scale {
-    /// From a round number to a round number, with a tick at each power of ten; at 2 and 5 times one, too, where there
-    /// are few.
-    fn in_powers(least: f64, most: f64, unit: Unit) -> Self {
-        let units = if unit == Unit::Bytes {
-            BYTES
-        } else if unit == Unit::Seconds {
-            SECONDS
-        } else {
-            COUNT
-        };
-        let start = 1.0 / round_up(1.0 / least);
-        let end = round_up(most.max(start * 1.01));
-        let first = start.log10().floor();
-        let times: &[f64] = if end / start > 999.0 {
-            &[1.0]
-        } else {
-            &[1.0, 2.0, 5.0]
-        };
-        let ticks = (0_u32..50).flat_map(|power| {
-            let power = 10_f64.powf(first + f64::from(power));
-            times.iter().map(move |times| times * power)
-        });
-        let within = start * (1.0 - 1e-9)..=end * (1.0 + 1e-9);
-        Self {
-            ticks: ticks.filter(|tick| within.contains(tick)).collect(),
-            range: start..end,
-            unit: suitable(end, units),
-            powers: Some(units),
-            zero: "0",
-        }
-    }
-
-    /// What stands at a tick.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a round number, not negative"
-    )]
-    pub(super) fn label(&self, tick: f64) -> String {
-        if tick == 0.0 {
-            return self.zero.to_owned();
-        }
-        let own_unit = self.powers.map(|units| suitable(tick, units));
-        let (size, unit) = own_unit.unwrap_or(self.unit);
-        let amount = tick / size;
-        let round = amount.round();
-        let sign = if amount < 0.0 { "-" } else { "" };
-        let number = if (amount - round).abs() < 1e-6 {
-            thousands(round.abs() as u64)
-        } else {
-            let digits = format!("{:.3}", amount.abs());
-            digits.trim_end_matches('0').to_owned()
-        };
-        let unit = if unit == " bytes" && number == "1" {
-            " byte"
-        } else {
-            unit
-        };
-        format!("{sign}{number}{unit}")
-    }
-}
-
-/// For plotters.
-impl Ranged for Scale {
-    type FormatOption = NoDefaultFormatting;
-    type ValueType = f64;
-
-    #[expect(clippy::cast_possible_truncation, reason = "a place in the picture")]
-    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
-        let Range { start, end } = self.range;
-        let part = match self.powers {
-            None => (value - start) / (end - start),
-            Some(_) => (value.max(start) / start).ln() / (end / start).ln(),
-        };
-        from + (part * f64::from(to - from)).round() as i32
-    }
-
-    fn key_points<H: KeyPointHint>(&self, hint: H) -> Vec<f64> {
-        if hint.weight().allow_light_points() {
-            return Vec::new();
-        }
-        self.ticks.clone()
-    }
-
-    fn range(&self) -> Range<f64> {
-        self.range.clone()
-    }
-}
-
-impl ValueFormatter<f64> for Scale {
-    fn format(value: &f64) -> String {
-        value.to_string() // plotters asks `format_ext`
-    }
-
-    fn format_ext(&self, value: &f64) -> String {
-        self.label(*value)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use plotters::coord::ranged1d::Ranged;
+
     use super::*;
 
     fn labels(unit: Unit, most: f64) -> Vec<String> {

@@ -14,9 +14,12 @@ mod axis;
 mod draw;
 mod ink;
 mod legend;
+mod scale;
+mod unit;
 
-pub use axis::{Axis, Begins, Unit};
+pub use axis::{Axis, Begins};
 pub use ink::Tone;
+pub use unit::Unit;
 
 /// A chart.
 #[derive(Debug, Clone, PartialEq)]
