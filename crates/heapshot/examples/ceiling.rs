@@ -6,7 +6,7 @@
 //! cargo run --release --example ceiling -- --bytes 67108864 --leak block
 //! ```
 //!
-//! The tests run it, and measure it from outside: `tests/ceiling` and `tests/ceiling_matrix.rs`.
+//! The tests run it, and measure it from outside: `tests/ceiling`.
 
 use std::fmt;
 use std::hint::black_box;
