@@ -37,6 +37,18 @@ const TABS: usize = 20;
 /// As fast as it goes: what takes three hours of seconds takes minutes.
 const TICK: Duration = Duration::from_millis(1);
 
+/// How often it is looked how low the heap is at rest, a millisecond apart.
+const LOOKS: usize = 500;
+
+/// Snapshots that are taken for one such moment, at the most.
+const TRIES: usize = 8;
+
+/// How long is waited for one.
+const A_MOMENT: Duration = Duration::from_millis(500);
+
+/// What a snapshot needs itself, in bytes.
+const LEEWAY: u64 = 2048;
+
 /// Whether tabs and traffic go on, or rest, or end.
 #[derive(Default)]
 struct Course {
@@ -236,17 +248,39 @@ fn judged(events: &[u64]) -> Judgement {
     judge_as_told(&series.iter().collect::<Vec<_>>(), &InApp::default()).unwrap()
 }
 
-/// The heap while no tab looks. The server is asked on, a thousand times a second: of several snapshots the smallest has
-/// the least of what is only on its way.
+/// The heap while no tab looks and the server is not just being asked, which it is a thousand times a second: what is only
+/// on its way is in no snapshot. The heap is lowest then; how low that is, a look at it now and then tells.
 fn at_rest(heap: &Recorder, folder: &Path, events: u64) -> (PathBuf, Snapshot) {
-    let snapshots = (0..3).map(|nth| {
+    let looks = (0..LOOKS).map(|_| {
+        thread::park_timeout(Duration::from_millis(1));
+        heap.live().bytes
+    });
+    let lowest = looks.min().unwrap();
+    let snapshots = (0..TRIES).map(|nth| {
+        let since = Instant::now();
+        while heap.live().bytes > lowest && since.elapsed() < A_MOMENT {
+            thread::yield_now();
+        }
         let path = folder.join(format!("{events}-{nth}.json"));
         let mut metadata = heapshot::Metadata::new();
         metadata.insert("requests".to_owned(), events.into());
         let taken = heap.snapshot_with(&path, metadata).unwrap();
         (path, taken)
     });
-    snapshots.min_by_key(|(_, taken)| taken.live_bytes).unwrap()
+    let mut smallest: Option<(PathBuf, Snapshot)> = None;
+    for (path, taken) in snapshots {
+        let is_low = taken.live_bytes <= lowest + LEEWAY;
+        if smallest
+            .as_ref()
+            .is_none_or(|(_, least)| taken.live_bytes < least.live_bytes)
+        {
+            smallest = Some((path, taken));
+        }
+        if is_low {
+            break;
+        }
+    }
+    smallest.unwrap()
 }
 
 #[track_caller]
