@@ -13,7 +13,7 @@ use heapdiff::verdict::{self, Class, Judgement, Verdict};
 use crate::catalog::Lab;
 use crate::contract::{self, When};
 use crate::held::{self, Stretch};
-use crate::measure::{Plan, Shot, Stage, Watcher, read};
+use crate::measure::{Plan, Shot, Stage, Watcher, read, unclear};
 use crate::running::Running;
 
 /// How often the requests are doubled once more, should the series not tell a leak from something that fills, or from
@@ -223,10 +223,7 @@ impl Shots<'_> {
         match &self.so_far {
             None => true,
             Some(judgement) if judgement.verdict == Verdict::Leak => false,
-            // What the runtime does besides is no student's.
-            Some(judgement) => {
-                judgement.unclear().any(|growth| growth.site.in_app) || self.held().is_some()
-            }
+            Some(judgement) => unclear(judgement).is_some() || self.held().is_some(),
         }
     }
 

@@ -122,11 +122,9 @@ impl Measurement {
         !self.leaks().is_empty() || self.held.is_some()
     }
 
-    /// What of the server's own code may leak and may end, and why that is not known; in words. What its runtime does
-    /// besides is no student's to mend.
+    /// What of the server's own code may leak and may end, and why that is not known; in words.
     pub(crate) fn unclear(&self) -> Option<String> {
-        let mut unclear = self.judgement.unclear();
-        let site = unclear.find(|growth| growth.site.in_app)?;
+        let site = unclear(&self.judgement)?;
         let doubt = site.doubt.map(|doubt| format!("; {}", doubt.seen()));
         let last = self.window().1;
         Some(format!(
@@ -170,6 +168,12 @@ impl Measurement {
         };
         (boot, warm, last)
     }
+}
+
+/// The largest growth in the server's own code that may be a leak and may end. What its runtime does besides is no student's
+/// to mend.
+pub(crate) fn unclear(judgement: &Judgement) -> Option<&SiteGrowth> {
+    judgement.unclear().find(|growth| growth.site.in_app)
 }
 
 /// Reads a snapshot; its file's name is enough to know it by.
