@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use bench::labs::{Handlers, Labs, Worker};
 use bench::{Workspace, publish};
 use clap::{Parser, Subcommand};
 
@@ -17,8 +18,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Labs(Labs),
     /// Put what was measured into the documentation: docs/benchmarks, and the tables made from it
     Publish,
+    /// The process in which criterion measures the handlers of a lab
+    #[command(hide = true)]
+    Handlers(Handlers),
+    /// The process that those handlers are in
+    #[command(hide = true)]
+    Worker(Worker),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +42,9 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<()> {
     let workspace = Workspace::find()?;
     match command {
+        Command::Labs(labs) => labs.run(&workspace),
+        Command::Handlers(handlers) => handlers.run(&workspace),
+        Command::Worker(worker) => worker.run(&workspace),
         Command::Publish => {
             let names = publish::collect(&workspace)?;
             publish::write(&workspace)?;
