@@ -1,5 +1,6 @@
 //! `cargo lab check`: builds a server, holds it to its contract, measures its heap, and says what it is.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -116,17 +117,77 @@ pub(crate) async fn check_watched(
     output: Output<'_>,
     see: Watcher<'_>,
 ) -> Result<Checked> {
-    let started = Instant::now();
     let book = Workbook::new(repo, lab);
     let _alone = book.lock()?;
-    let (content, built) = build(repo, &book, server, output).await?;
-    let (outcome, build_took) = match built {
+    let built = build(repo, &book, server, &folder(repo, lab, server), output).await?;
+    measure_built(lab, &book, server, built, plan, see).await
+}
+
+/// Where the snapshots of a check go, and the program that is checked.
+fn folder(repo: &Repo, lab: &Lab, server: Server) -> PathBuf {
+    repo.state(lab.number).join(server.program())
+}
+
+/// A student's file, and what its build came to.
+pub(crate) struct Built {
+    pub(crate) content: String,
+    pub(crate) build: Build,
+    started: Instant,
+}
+
+/// Builds, and returns the student's file as it was built: one that is saved meanwhile is built again. The program is a copy
+/// in `folder`, which no later build replaces.
+///
+/// # Errors
+/// When cargo cannot run, or fails for another reason than the code.
+pub(crate) async fn build(
+    repo: &Repo,
+    book: &Workbook<'_>,
+    server: Server,
+    folder: &Path,
+    mut output: Output<'_>,
+) -> Result<Built> {
+    let started = Instant::now();
+    loop {
+        let content = book.content()?;
+        let mut build = compile::compile(repo, server, &mut output).await?;
+        if let Build::Ready { program, .. } = &mut build {
+            *program = program.copy_to(folder)?;
+        }
+        if book.content()? == content {
+            return Ok(Built {
+                content,
+                build,
+                started,
+            });
+        }
+    }
+}
+
+/// Measures what was built, and judges it.
+///
+/// # Errors
+/// When the environment does not let it.
+pub(crate) async fn measure_built(
+    lab: &Lab,
+    book: &Workbook<'_>,
+    server: Server,
+    built: Built,
+    plan: Plan,
+    see: Watcher<'_>,
+) -> Result<Checked> {
+    let Built {
+        content,
+        build,
+        started,
+    } = built;
+    let (outcome, build_took) = match build {
         Build::Failed { took } => (None, took),
         Build::Ready { program, took } => {
-            let folder = repo.state(lab.number).join(server.program());
-            let outcome = match besides(&book, &content, server)? {
+            let folder = program.folder();
+            let outcome = match besides(book, &content, server)? {
                 Some(broken) => Outcome::ContractBroken(broken),
-                None => measure::measure(&program, server, lab, &folder, plan, see).await?,
+                None => measure::measure(&program, server, lab, folder, plan, see).await?,
             };
             (Some(outcome), took)
         }
@@ -137,22 +198,6 @@ pub(crate) async fn check_watched(
         book.mark_proved(&content)?;
     }
     Ok(checked)
-}
-
-/// Builds, and returns the student's file as it was built: one that is saved meanwhile is built again.
-pub(crate) async fn build(
-    repo: &Repo,
-    book: &Workbook<'_>,
-    server: Server,
-    mut output: Output<'_>,
-) -> Result<(String, Build)> {
-    loop {
-        let content = book.content()?;
-        let built = compile::compile(repo, server, &mut output).await?;
-        if book.content()? == content {
-            return Ok((content, built));
-        }
-    }
 }
 
 /// How a file breaks its contract before anything is asked of it: routes of its own, which nobody measures.

@@ -1,10 +1,11 @@
 //! A program that was built, and within what it runs: a student's own as any other, one that is graded within limits.
 
+use std::fs;
 use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::process::Command;
 
 use crate::child::Group;
@@ -36,6 +37,30 @@ impl Program {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder that it is in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// A copy of it in `folder`, to run: snapshots read names and lines from the program's file, which the next build
+    /// replaces.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn copy_to(&self, folder: &Path) -> Result<Self> {
+        let name = self.path.file_name().context("a program has a name")?;
+        let path = folder.join(name);
+        let make = || {
+            fs::create_dir_all(folder)?;
+            fs::copy(&self.path, &path)
+        };
+        make().with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self {
+            path,
+            confinement: self.confinement.clone(),
+        })
     }
 
     /// A command that runs `file`, this program or a copy of it. Start it with [`Program::spawn`].

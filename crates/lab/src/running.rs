@@ -68,12 +68,13 @@ impl Running {
         let log = folder.join("server.log");
         let log_file =
             File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        // A copy: snapshots read names and lines from the program's file, which the next build replaces.
-        let own = folder.join(server.program());
-        fs::copy(program.path(), &own)
-            .with_context(|| format!("cannot write {}", own.display()))?;
-        let mut program = program.clone();
+        let mut program = if program.folder() == folder {
+            program.clone()
+        } else {
+            program.copy_to(folder)?
+        };
         let listen = program.listen().context("cannot find a free port")?;
+        let own = program.path().to_path_buf();
         let mut command = program.command(&own)?;
         command
             .args(["--listen", &listen])

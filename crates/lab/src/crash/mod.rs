@@ -195,8 +195,8 @@ async fn play(
     rounds: usize,
     most: Option<u64>,
 ) -> Result<Played> {
-    let (content, built) = check::build(repo, book, server, Output::Terminal).await?;
-    let Build::Ready { program, .. } = built else {
+    let built = check::build(repo, book, server, folder, Output::Terminal).await?;
+    let (content, Build::Ready { program, .. }) = (built.content, built.build) else {
         bail!(
             "{} does not compile; the compiler says why above",
             server.program()
