@@ -49,6 +49,10 @@ docs:
 bench *OPTIONS:
     cargo run --release --bin bench -- labs {{OPTIONS}}
 
+# how long a newcomer waits: a fresh clone, built and run; an edit, checked
+bench-cold:
+    cargo run --release --bin bench -- cold
+
 # put what was measured into the documentation
 bench-publish:
     cargo run --release --bin bench -- publish
