@@ -3,8 +3,9 @@
 //! The place is the innermost frame of the user's own code. The type is read off the frames between the
 //! allocation and that place; `owned` reads a single one.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::frame::Frame;
 use crate::frames::{FrameId, Frames};
@@ -47,7 +48,7 @@ pub(crate) struct SiteId(pub(crate) usize);
 pub(crate) struct Sites<'a> {
     frames: &'a Frames,
     in_app: Vec<bool>,
-    telling: Vec<Telling>,
+    telling: Vec<Option<Telling>>,
     owned: Vec<Option<Owned>>,
     index: HashMap<(FrameId, Option<Arc<str>>), SiteId>,
     list: Vec<Site>,
@@ -58,7 +59,7 @@ impl<'a> Sites<'a> {
         Self {
             frames,
             in_app: rules.classify(frames),
-            telling: frames.iter().map(Telling::of).collect(),
+            telling: vec![None; frames.len()],
             owned: vec![None; frames.len()],
             index: HashMap::new(),
             list: Vec::new(),
@@ -112,8 +113,14 @@ impl<'a> Sites<'a> {
     }
 
     /// Without a frame of the user's: the innermost of those that tell most.
-    fn most_telling(&self, stack: &[FrameId]) -> Option<usize> {
-        (0..stack.len()).min_by_key(|at| self.telling[stack[*at].0 as usize])
+    fn most_telling(&mut self, stack: &[FrameId]) -> Option<usize> {
+        let Self {
+            telling, frames, ..
+        } = self;
+        (0..stack.len()).min_by_key(|at| {
+            let id = stack[*at];
+            *telling[id.0 as usize].get_or_insert_with(|| Telling::of(&frames[id]))
+        })
     }
 
     /// The outermost owning type among the frames below a place.

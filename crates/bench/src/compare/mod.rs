@@ -1,0 +1,4 @@
+//! `bench compare`.
+pub mod limit;
+mod names;
+pub mod snapshots;
