@@ -184,9 +184,9 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
-    let plain = |byte: &u8| (b' '..=b'~').contains(byte);
-    // names are of ASCII, nearly all of them: bytes are looked through many at a time
-    if text.as_bytes().iter().all(plain) || !text.contains(hostile) {
+    // Nearly all names are of ASCII. Without an early end, many bytes are looked at together.
+    let plain = |all: bool, byte: &u8| all & (b' '..=b'~').contains(byte);
+    if text.as_bytes().iter().fold(true, plain) || !text.contains(hostile) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(

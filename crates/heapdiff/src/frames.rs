@@ -41,17 +41,17 @@ impl Frames {
         self.list.iter()
     }
 
-    /// The frames, in order of their numbers.
-    pub(crate) fn as_slice(&self) -> &[Frame] {
-        &self.list
-    }
-
     /// The frames of a stack.
     pub fn of<'a>(
         &'a self,
         stack: &'a [FrameId],
     ) -> impl DoubleEndedIterator<Item = &'a Frame> + ExactSizeIterator {
         stack.iter().map(|id| &self[*id])
+    }
+
+    /// The frame with the number `at`.
+    pub(crate) fn at(&self, at: usize) -> &Frame {
+        &self.list[at]
     }
 
     /// The number of `frame`, if it is here.
@@ -116,26 +116,15 @@ impl<'a> Borrowed<'a> {
     ///
     /// # Panics
     /// Never in practice: when there are more than 2³² of them.
-    pub(crate) fn number(table: impl ExactSizeIterator<Item = &'a str> + Clone) -> Self {
+    pub(crate) fn number(table: impl ExactSizeIterator<Item = &'a str>) -> Self {
         let mut numbered = Self {
             distinct: Vec::new(),
-            index: HashTable::new(),
+            index: HashTable::with_capacity(table.len()),
             hasher: DefaultHashBuilder::default(),
             ids: Vec::with_capacity(table.len()),
         };
-        let mut known: HashTable<(&'a str, FrameId)> = HashTable::new();
         for raw in table {
-            let text = without_address(raw);
-            let hash = numbered.hasher.hash_one(text);
-            let id = match known.find(hash, |(known, _)| *known == text) {
-                Some((_, id)) => *id,
-                None => {
-                    let id = numbered.intern(text, hash);
-                    let hasher = &numbered.hasher;
-                    known.insert_unique(hash, (text, id), |(text, _)| hasher.hash_one(text));
-                    id
-                }
-            };
+            let id = numbered.intern(raw);
             numbered.ids.push(id);
         }
         numbered
@@ -161,20 +150,16 @@ impl<'a> Borrowed<'a> {
         }
     }
 
-    fn intern(&mut self, raw: &'a str, hash_of_raw: u64) -> FrameId {
+    fn intern(&mut self, raw: &'a str) -> FrameId {
         let Self {
             distinct,
             index,
             hasher,
             ..
         } = self;
-        let (text, parts) = canonical(raw);
-        let hash = match &text {
-            Cow::Borrowed(text) if text.len() == raw.len() => hash_of_raw,
-            text => hasher.hash_one(&**text),
-        };
+        let (text, parts) = canonical(without_address(raw));
         let entry = index.entry(
-            hash,
+            hasher.hash_one(&*text),
             |id| distinct[id.0 as usize].0 == text,
             |id| hasher.hash_one(&*distinct[id.0 as usize].0),
         );

@@ -1,39 +1,40 @@
-//! The same work on each of many things, on as many processors as there are. The results come in order, as if one had done it.
+//! The same work on each of many things, on as many processors as there are. The results come in order, as if one
+//! thread had done it all.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::panic;
 use std::thread;
 
-/// Fewer things than these are not worth a thread: it takes as long to start as some hundred frames to read.
-const FEW: usize = 8192;
+/// Fewer things than these are not worth a thread: it takes as long to start as some hundred names to read.
+const FEW: usize = 2048;
 
-/// `list`, each put through `f`.
-pub(crate) fn map<'a, T: Sync, U: Send>(list: &'a [T], f: impl Fn(&'a T) -> U + Sync) -> Vec<U> {
-    let processors = match list.len() {
+/// `f` of each number below `count`.
+pub(crate) fn map<U: Send>(count: usize, f: impl Fn(usize) -> U + Sync) -> Vec<U> {
+    let processors = match count {
         0..FEW => 1,
         _ => thread::available_parallelism().map_or(1, NonZeroUsize::get),
     };
-    on(processors, list, &f)
+    on(processors, 0..count, &f)
 }
 
-fn on<'a, T: Sync, U: Send, F: Fn(&'a T) -> U + Sync>(
-    threads: usize,
-    list: &'a [T],
-    f: &F,
-) -> Vec<U> {
-    let (first, rest) = list.split_at(list.len() / threads.max(1));
+fn on<U: Send, F: Fn(usize) -> U + Sync>(threads: usize, numbers: Range<usize>, f: &F) -> Vec<U> {
+    let middle = numbers.start + numbers.len() / threads.max(1);
+    let (first, rest) = (numbers.start..middle, middle..numbers.end);
     if rest.is_empty() || threads < 2 {
-        return list.iter().map(f).collect();
+        return numbers.map(f).collect();
     }
     thread::scope(|scope| {
-        let others = thread::Builder::new().spawn_scoped(scope, || on(threads - 1, rest, f));
-        let mut results = Vec::with_capacity(list.len());
-        results.extend(first.iter().map(f));
+        let of_others = rest.clone();
+        let others =
+            thread::Builder::new().spawn_scoped(scope, move || on(threads - 1, of_others, f));
+        let mut results = Vec::with_capacity(numbers.len());
+        results.extend(first.map(f));
         match others.map(thread::ScopedJoinHandle::join) {
             Ok(Ok(others)) => results.extend(others),
             Ok(Err(panic)) => panic::resume_unwind(panic),
             // no thread is to be had
-            Err(_) => results.extend(rest.iter().map(f)),
+            Err(_) => results.extend(rest.map(f)),
         }
         results
     })
@@ -45,11 +46,11 @@ mod tests {
 
     #[test]
     fn on_any_number_of_threads_the_results_are_those_of_one() {
-        for length in [0, 1, 2, 7, 100] {
-            let list: Vec<usize> = (0..length).collect();
-            let alone = on(1, &list, &|n| n * n);
+        for count in [0, 1, 2, 7, 100] {
+            let alone = on(1, 0..count, &|n| n * n);
+            assert_eq!(alone.len(), count);
             for threads in [0, 2, 3, 8, 200] {
-                assert_eq!(on(threads, &list, &|n| n * n), alone, "{threads}");
+                assert_eq!(on(threads, 0..count, &|n| n * n), alone, "{threads}");
             }
         }
     }

@@ -160,20 +160,41 @@ pub(crate) fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
 fn split_once<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
     let (bytes, separator) = (text.as_bytes(), separator.as_bytes());
     let first = *separator.first()?;
-    let mut depth = 0_usize;
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
+    let (mut at, mut depth) = (0, 0_usize);
+    loop {
+        // most bytes mean nothing
+        let skipped = if depth == 0 {
+            let plain = |byte: &u8| *byte != first && !IS_BRACKET[usize::from(*byte)];
+            bytes[at..].iter().take_while(|byte| plain(byte)).count()
+        } else {
+            let plain = |byte: &u8| !IS_BRACKET[usize::from(*byte)];
+            bytes[at..].iter().take_while(|byte| plain(byte)).count()
+        };
+        at += skipped;
+        match *bytes.get(at)? {
             b'<' | b'(' | b'[' | b'{' => depth += 1,
             b'>' if at > 0 && bytes[at - 1] == b'-' => {} // the arrow of `fn() -> T`
             b'>' | b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            byte if depth == 0 && *byte == first && bytes[at..].starts_with(separator) => {
+            _ if bytes[at..].starts_with(separator) => {
                 return Some((&text[..at], &text[at + separator.len()..]));
             }
             _ => {}
         }
+        at += 1;
     }
-    None
 }
+
+/// The bytes that open or close something.
+const IS_BRACKET: [bool; 256] = {
+    let mut table = [false; 256];
+    let brackets = *b"<>()[]{}";
+    let mut at = 0;
+    while at < brackets.len() {
+        table[brackets[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// The inside of `<…>`, if that is all there is.
 pub(crate) fn bracketed(segment: &str) -> Option<&str> {

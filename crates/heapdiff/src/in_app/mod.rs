@@ -40,7 +40,9 @@ impl InApp {
     /// registry folder is a registry crate wherever its path was cut too short to show it.
     pub(crate) fn classify(&self, frames: &Frames) -> Vec<bool> {
         // the names are long, and each is read once
-        let owners = parallel::map(frames.as_slice(), |frame| Ownership::of(frame.function()));
+        let owners = parallel::map(frames.len(), |at| {
+            Ownership::of(frames.at(at).function())
+        });
         let mut classifier = Classifier::new(self);
         let seen: Vec<Seen> = frames
             .iter()
