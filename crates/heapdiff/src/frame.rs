@@ -113,7 +113,7 @@ impl Parts {
 /// The canonical text of a frame without its address, and its parts. Nearly always that is the text as it stands.
 pub(crate) fn canonical(raw: &str) -> (Cow<'_, str>, Parts) {
     let text = printable(raw);
-    let (name, location) = split_location(&text);
+    let (name, location, (file, line, column)) = split_location(&text);
     let function = without_hashes(name);
     let length = if location.is_empty() {
         function.len()
@@ -132,7 +132,6 @@ pub(crate) fn canonical(raw: &str) -> (Cow<'_, str>, Parts) {
     };
     // an object is no source file: it is kept in the text, so that frames stay apart
     if !location.is_empty() && !location.starts_with("in ") {
-        let (file, line, column) = split_numbers(location);
         if file != "???" {
             parts.file_end = as_u32(function.len() + OPEN.len() + file.len());
         }
@@ -202,40 +201,46 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     )
 }
 
-/// Splits `function (location)`; the location is empty when there is none.
-fn split_location(text: &str) -> (&str, &str) {
+/// Splits `function (location)`, and the location; that is empty when there is none.
+fn split_location(text: &str) -> (&str, &str, Numbers<'_>) {
+    let none = (text, "", ("", None, None));
     let Some(body) = text.strip_suffix(')') else {
-        return (text, "");
+        return none;
     };
-    let Some(open) = body.as_bytes().windows(2).rposition(|pair| pair == b" (") else {
-        return (text, "");
+    let open = |at: &usize| body.as_bytes()[*at] == b'(' && body.as_bytes()[*at - 1] == b' ';
+    let Some(open) = (1..body.len()).rev().find(open) else {
+        return none;
     };
-    let (function, location) = (&body[..open], &body[open + OPEN.len()..]);
+    let (function, location) = (&body[..open - 1], &body[open + 1..]);
     // `operator new(unsigned long)` and `f(int (*)(char))` end in a parenthesis too
-    let (_, line, _) = split_numbers(location);
-    let is_location = location.starts_with("in ") || line.is_some() || location.ends_with(":0:0");
+    let numbers = split_numbers(location);
+    let is_location =
+        location.starts_with("in ") || numbers.1.is_some() || location.ends_with(":0:0");
     if is_location && !function.is_empty() {
-        (function, location)
+        (function, location, numbers)
     } else {
-        (text, "")
+        none
     }
 }
 
+/// File, line and column.
+type Numbers<'a> = (&'a str, Option<NonZeroU32>, Option<NonZeroU32>);
+
 /// Splits `file:line:column` or `file:line`; 0 stands for unknown.
-fn split_numbers(location: &str) -> (&str, Option<NonZeroU32>, Option<NonZeroU32>) {
-    let number = |text: &str| text.parse::<u32>().ok();
+fn split_numbers(location: &str) -> Numbers<'_> {
+    let number = |text: &str| {
+        let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let (head, number) = text.split_at(text.len() - digits);
+        let head = head.strip_suffix(':').or_else(|| head.strip_suffix(":+"))?;
+        Some((head.len(), number.parse::<u32>().ok()?))
+    };
     let known = NonZeroU32::new;
-    let Some((head, last)) = location.rsplit_once(':') else {
+    let Some((end, last)) = number(location) else {
         return (location, None, None);
     };
-    let Some(last) = number(last) else {
-        return (location, None, None);
-    };
-    match head
-        .rsplit_once(':')
-        .and_then(|(file, line)| Some((file, number(line)?)))
-    {
-        Some((file, line)) => (file, known(line), known(last)),
+    let head = &location[..end];
+    match number(head) {
+        Some((end, line)) => (&head[..end], known(line), known(last)),
         None => (head, known(last), None),
     }
 }
