@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 pub mod compare;
+pub mod labs;
+
 pub mod publish;
 pub mod ratio;
 pub mod record;

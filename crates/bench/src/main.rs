@@ -4,6 +4,8 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use bench::compare::{Compare, Limit, Measured};
+use bench::labs::{Handlers, Labs, Worker};
 use bench::{Workspace, publish};
 use clap::{Parser, Subcommand};
 
@@ -17,12 +19,26 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Labs(Labs),
+    Compare(Compare),
     /// Put what was measured into the documentation: docs/benchmarks, and the tables made from it
     Publish,
+    /// The process in which criterion measures the handlers of a lab
+    #[command(hide = true)]
+    Handlers(Handlers),
+    /// What a comparison is measured against
+    #[command(hide = true)]
+    Limit(Limit),
+    /// The process that runs another one and says what it took
+    #[command(hide = true)]
+    Measured(Measured),
+    /// The process that those handlers are in
+    #[command(hide = true)]
+    Worker(Worker),
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match run(&Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error:#}");
@@ -31,9 +47,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<()> {
+fn run(command: &Command) -> Result<()> {
     let workspace = Workspace::find()?;
     match command {
+        Command::Labs(labs) => labs.run(&workspace),
+        Command::Compare(compare) => compare.run(&workspace),
+        Command::Limit(limit) => limit.run(),
+        Command::Measured(measured) => measured.run(),
+        Command::Handlers(handlers) => handlers.run(&workspace),
+        Command::Worker(worker) => worker.run(&workspace),
         Command::Publish => {
             let names = publish::collect(&workspace)?;
             publish::write(&workspace)?;

@@ -204,7 +204,11 @@ impl Detached {
         let texts = Arc::new(String::from_utf8(json).expect("parts of strings"));
         let mut starts = starts.into_iter();
         let list = self.places.into_iter().map(|(at, parts)| {
-            let start = if at >= end { kept + (at - end) } else { starts.next().unwrap_or(0) };
+            let start = if at >= end {
+                kept + (at - end)
+            } else {
+                starts.next().unwrap_or(0)
+            };
             Frame::within(&texts, start, parts)
         });
         Frames {

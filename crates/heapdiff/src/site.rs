@@ -132,8 +132,8 @@ impl<'a> Sites<'a> {
     /// The outermost owning type among the frames below a place.
     fn type_below(&self, below: &[FrameId]) -> Option<Arc<str>> {
         for id in below.iter().rev() {
-            let owned = self.owned[id.0 as usize]
-                .get_or_init(|| owned_type(self.frames[*id].function()));
+            let owned =
+                self.owned[id.0 as usize].get_or_init(|| owned_type(self.frames[*id].function()));
             match owned {
                 Owned::Type(name) => return Some(Arc::clone(name)),
                 Owned::Unnamed => return None, // an inner `Vec<u8>` would be a guess

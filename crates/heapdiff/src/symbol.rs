@@ -57,7 +57,9 @@ pub(crate) struct Ownership<'a> {
 
 impl<'a> Ownership<'a> {
     pub(crate) fn of(name: &'a str) -> Self {
-        let first = split_once(name, "::").map_or(name, |(first, _)| first).trim();
+        let first = split_once(name, "::")
+            .map_or(name, |(first, _)| first)
+            .trim();
         let of_one = |owner| Self {
             owner,
             is_ambiguous: false,

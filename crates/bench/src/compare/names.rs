@@ -23,8 +23,18 @@ pub(super) enum Kind {
 
 /// Crates of the service's own workspace.
 const OWN: [&str; 12] = [
-    "shop", "cart", "catalog", "checkout", "invoice", "orders", "search", "session", "stock",
-    "mailer", "reports", "storefront",
+    "shop",
+    "cart",
+    "catalog",
+    "checkout",
+    "invoice",
+    "orders",
+    "search",
+    "session",
+    "stock",
+    "mailer",
+    "reports",
+    "storefront",
 ];
 
 const MODULES: [&str; 10] = [
@@ -32,20 +42,56 @@ const MODULES: [&str; 10] = [
 ];
 
 const LIBRARIES: [(&str, &str, &str); 6] = [
-    ("actix_http::h1::dispatcher::Dispatcher", "poll", "actix-http-3.20.0/src/h1/dispatcher.rs"),
-    ("actix_service::apply::Apply", "call", "actix-service-2.0.3/src/apply.rs"),
-    ("actix_web::scope::Scope", "register", "actix-web-4.18.1/src/scope.rs"),
-    ("futures_util::future::maybe_done::MaybeDone", "poll", "src/future/maybe_done.rs"),
-    ("tokio::runtime::task::harness::Harness", "poll", "src/runtime/task/harness.rs"),
-    ("tower::util::boxed::sync::BoxService", "call", "tower-0.5.2/src/util/boxed/sync.rs"),
+    (
+        "actix_http::h1::dispatcher::Dispatcher",
+        "poll",
+        "actix-http-3.20.0/src/h1/dispatcher.rs",
+    ),
+    (
+        "actix_service::apply::Apply",
+        "call",
+        "actix-service-2.0.3/src/apply.rs",
+    ),
+    (
+        "actix_web::scope::Scope",
+        "register",
+        "actix-web-4.18.1/src/scope.rs",
+    ),
+    (
+        "futures_util::future::maybe_done::MaybeDone",
+        "poll",
+        "src/future/maybe_done.rs",
+    ),
+    (
+        "tokio::runtime::task::harness::Harness",
+        "poll",
+        "src/runtime/task/harness.rs",
+    ),
+    (
+        "tower::util::boxed::sync::BoxService",
+        "call",
+        "tower-0.5.2/src/util/boxed/sync.rs",
+    ),
 ];
 
 const ALLOCATIONS: [(&str, &str); 5] = [
-    ("<alloc::alloc::Global>::alloc_impl_runtime", "alloc/src/alloc.rs"),
-    ("<alloc::raw_vec::RawVecInner>::finish_grow", "src/raw_vec/mod.rs"),
-    ("<alloc::raw_vec::RawVecInner>::try_allocate_in", "src/raw_vec/mod.rs"),
+    (
+        "<alloc::alloc::Global>::alloc_impl_runtime",
+        "alloc/src/alloc.rs",
+    ),
+    (
+        "<alloc::raw_vec::RawVecInner>::finish_grow",
+        "src/raw_vec/mod.rs",
+    ),
+    (
+        "<alloc::raw_vec::RawVecInner>::try_allocate_in",
+        "src/raw_vec/mod.rs",
+    ),
     ("alloc::boxed::box_new_uninit", "alloc/src/boxed.rs"),
-    ("<alloc::alloc::Global as core::alloc::Allocator>::allocate", "alloc/src/alloc.rs"),
+    (
+        "<alloc::alloc::Global as core::alloc::Allocator>::allocate",
+        "alloc/src/alloc.rs",
+    ),
 ];
 
 /// The number of distinct frames of kind [`Kind::Allocation`].
@@ -66,7 +112,11 @@ pub(super) fn frame(kind: Kind, name: u64) -> String {
                 ("<alloc::vec::Vec<", ">>::push", "src/vec/mod.rs"),
                 ("<alloc::sync::Arc<", ">>::new", "alloc/src/sync.rs"),
                 ("<alloc::boxed::Box<", ">>::new", "alloc/src/boxed.rs"),
-                ("<std::collections::hash::map::HashMap<u64, ", ">>::insert", "collections/hash/map.rs"),
+                (
+                    "<std::collections::hash::map::HashMap<u64, ",
+                    ">>::insert",
+                    "collections/hash/map.rs",
+                ),
             ]);
             text.push_str(before);
             draw.a_type(&mut text, name, 2);
@@ -79,7 +129,12 @@ pub(super) fn frame(kind: Kind, name: u64) -> String {
                 1 => write!(text, "{krate}::{module}::handle_{name}::{{closure#0}}"),
                 _ => write!(text, "<{krate}::{module}::Order{name}>::load"),
             };
-            let _ = write!(text, " ({krate}/src/{module}.rs:{}:{})", draw.below(3000), 5 + draw.below(60));
+            let _ = write!(
+                text,
+                " ({krate}/src/{module}.rs:{}:{})",
+                draw.below(3000),
+                5 + draw.below(60)
+            );
         }
         Kind::Library => {
             let (of, method, file) = draw.of(&LIBRARIES);
@@ -91,10 +146,19 @@ pub(super) fn frame(kind: Kind, name: u64) -> String {
                 " as actix_service::Service<actix_web::service::ServiceRequest>>::",
                 ">::",
             ]);
-            let _ = write!(text, ">{end}{method} ({file}:{}:{})", draw.below(2000), 5 + draw.below(60));
+            let _ = write!(
+                text,
+                ">{end}{method} ({file}:{}:{})",
+                draw.below(2000),
+                5 + draw.below(60)
+            );
         }
         Kind::Runtime => {
-            let _ = write!(text, "tokio::runtime::scheduler::multi_thread::worker::run_{name} (tokio-1.54.0/src/runtime/worker.rs:{}:9)", 100 + name);
+            let _ = write!(
+                text,
+                "tokio::runtime::scheduler::multi_thread::worker::run_{name} (tokio-1.54.0/src/runtime/worker.rs:{}:9)",
+                100 + name
+            );
         }
     }
     text

@@ -53,7 +53,7 @@ struct Frame {
 }
 
 /// What a program point adds to a file of this shape, in bytes.
-const BYTES_PER_POINT: u64 = 960;
+const BYTES_PER_POINT: u64 = 900;
 
 /// Of the program points, those that are not in the earlier snapshot yet: one in so many.
 const NEW: usize = 20;
@@ -90,13 +90,15 @@ impl Service {
         let mut table = vec![u32::MAX; self.frames.len()];
         let mut order: Vec<u32> = Vec::new();
         let mut sums = Sums::default();
-        let points = if after { self.points() } else { self.points() - self.points() / NEW };
+        let points = if after {
+            self.points()
+        } else {
+            self.points() - self.points() / NEW
+        };
         for at in 0..points {
             let point = scattered(at, points, moment);
-            let [counts, frames] = [&[][..], self.stack(point)];
-            debug_assert!(counts.is_empty());
             self.counters(point, after).write(&mut to, &mut sums)?;
-            for (at, frame) in frames.iter().enumerate() {
+            for (at, frame) in self.stack(point).iter().enumerate() {
                 let number = &mut table[*frame as usize];
                 if *number == u32::MAX {
                     order.push(*frame);
@@ -104,13 +106,22 @@ impl Service {
                 }
                 write!(to, "{}{number}", if at == 0 { "" } else { ",\n" })?;
             }
-            to.write_all(if at + 1 == points { b"\n]\n}\n" } else { b"\n]\n},\n" })?;
+            to.write_all(if at + 1 == points {
+                b"\n]\n}\n"
+            } else {
+                b"\n]\n},\n"
+            })?;
         }
         to.write_all(b"],\n\"ftbl\": [\n\"[root]\"")?;
         for frame in order {
             let Frame { kind, name } = self.frames[frame as usize];
             let name = u64::from(name) ^ (self.seed << 32);
-            write!(to, ",\n\"0x{:x}: {}\"", 0x55a1_f0b5_0000 + 11 * u64::from(frame), names::frame(kind, name))?;
+            write!(
+                to,
+                ",\n\"0x{:x}: {}\"",
+                0x55a1_f0b5_0000 + 11 * u64::from(frame),
+                names::frame(kind, name)
+            )?;
         }
         write!(
             to,
@@ -172,7 +183,11 @@ fn scattered(n: usize, of: usize, moment: Moment) -> usize {
         Moment::Before => 1_000_003,
         Moment::After => 7_368_787,
     };
-    if of.is_multiple_of(prime) { n } else { n * prime % of }
+    if of.is_multiple_of(prime) {
+        n
+    } else {
+        n * prime % of
+    }
 }
 
 fn rng(seed: u64, point: usize) -> Pcg64Mcg {
@@ -193,14 +208,25 @@ struct Builder {
 
 impl Builder {
     fn new(seed: u64) -> Self {
-        let service = Service { seed, frames: Vec::new(), stacks: Vec::new(), ends: Vec::new() };
+        let service = Service {
+            seed,
+            frames: Vec::new(),
+            stacks: Vec::new(),
+            ends: Vec::new(),
+        };
         let mut builder = Self {
             service,
             pools: Default::default(),
             last_new: Vec::new(),
             last_stack: Vec::new(),
         };
-        for (kind, count) in [(Kind::Runtime, 32), (Kind::Allocation, 60), (Kind::Container, 8), (Kind::Own, 8), (Kind::Library, 24)] {
+        for (kind, count) in [
+            (Kind::Runtime, 32),
+            (Kind::Allocation, 60),
+            (Kind::Container, 8),
+            (Kind::Own, 8),
+            (Kind::Library, 24),
+        ] {
             for name in 0..count {
                 builder.frame(Frame { kind, name });
             }
@@ -230,10 +256,18 @@ impl Builder {
 
     fn twin(&mut self) -> Vec<u32> {
         let first = self.service.frames.len() - self.last_new.len();
-        let copies: Vec<u32> = self.last_new.clone().into_iter().map(|frame| self.frame(frame)).collect();
+        let copies: Vec<u32> = self
+            .last_new
+            .clone()
+            .into_iter()
+            .map(|frame| self.frame(frame))
+            .collect();
         let copy = |id: &u32| {
             let place = (*id as usize).checked_sub(first);
-            place.and_then(|place| copies.get(place)).copied().unwrap_or(*id)
+            place
+                .and_then(|place| copies.get(place))
+                .copied()
+                .unwrap_or(*id)
         };
         self.last_stack.iter().map(copy).collect()
     }
@@ -246,10 +280,10 @@ impl Builder {
             let (kind, new) = match place {
                 0 | 1 => (Kind::Allocation, 6),
                 2 => (Kind::Container, 2),
-                3 => (Kind::Own, 2),
-                4 => (Kind::Own, 4),
+                3 => (Kind::Own, 6),
+                4 => (Kind::Own, 12),
                 _ if place + 4 >= depth => (Kind::Runtime, 0),
-                _ => (Kind::Library, 4),
+                _ => (Kind::Library, 3),
             };
             let is_new = new > 0 && rng.next_u64().is_multiple_of(new);
             let id = if is_new {

@@ -40,9 +40,7 @@ impl InApp {
     /// registry folder is a registry crate wherever its path was cut too short to show it.
     pub(crate) fn classify(&self, frames: &Frames) -> Vec<bool> {
         // the names are long, and each is read once
-        let owners = parallel::map(frames.len(), |at| {
-            Ownership::of(frames.at(at).function())
-        });
+        let owners = parallel::map(frames.len(), |at| Ownership::of(frames.at(at).function()));
         let mut classifier = Classifier::new(self);
         let seen: Vec<Seen> = frames
             .iter()
@@ -132,7 +130,10 @@ impl<'a> Classifier<'a> {
             krate.main = Some(versioned().is_some());
         }
         let Some(at) = file else {
-            return Seen { krate: Some(number), file };
+            return Seen {
+                krate: Some(number),
+                file,
+            };
         };
         let file_of = self.files.get_mut(at);
         if !krate.is_registry && matches!(file_of.folder, Folder::Library) {
@@ -145,7 +146,10 @@ impl<'a> Classifier<'a> {
                 _ => FileOwner::Unclear,
             };
         }
-        Seen { krate: Some(number), file }
+        Seen {
+            krate: Some(number),
+            file,
+        }
     }
 
     fn is_in_app(&self, frame: &Frame, owner: &Ownership<'a>, seen: &Seen) -> bool {
@@ -294,8 +298,7 @@ fn is_version(text: &str) -> bool {
 }
 
 fn is_allocator(function: &str, of_trait: Option<&str>) -> bool {
-    of_trait
-        .is_some_and(|name| name.ends_with("::GlobalAlloc") || name.ends_with("::Allocator"))
+    of_trait.is_some_and(|name| name.ends_with("::GlobalAlloc") || name.ends_with("::Allocator"))
         || function.starts_with("__rust_")
         || function.starts_with("__rustc::__rust_")
 }
