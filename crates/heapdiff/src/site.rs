@@ -332,4 +332,23 @@ mod tests {
         assert_eq!(site(&["???"]).0, "???");
         assert_eq!(site(&[]).0, "???");
     }
+
+    #[test]
+    fn many_stacks_have_the_sites_that_each_has_alone() {
+        let mut frames = Frames::default();
+        let mut stacks = Stacks::default();
+        for n in 0..5000 {
+            let below = format!("<alloc::vec::Vec<shop::T{}>>::push", n % 700);
+            let user = format!("shop::f{n} (shop/src/f.rs:{}:1)", 1 + n % 900);
+            let library = format!("tokio::g{n} (tokio-1.0.0/src/g.rs:1:1)");
+            let user = if n % 5 == 0 { library } else { user };
+            let stack = [below, user].map(|text| frames.intern(&Frame::parse(&text)));
+            stacks.push(stack, ());
+        }
+        let mut alone = Sites::new(&frames, &InApp::default());
+        let one_by_one: Vec<_> = stacks.iter().map(|(stack, ())| alone.of(stack)).collect();
+        let mut together = Sites::new(&frames, &InApp::default());
+        assert_eq!(together.of_all(&stacks), one_by_one);
+        assert_eq!(together.into_parts(), alone.into_parts());
+    }
 }
