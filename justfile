@@ -53,6 +53,10 @@ bench *OPTIONS:
 bench-cold:
     cargo run --release --bin bench -- cold
 
+# heapdiff compare on large snapshots, against parsing them: just bench-compare --full
+bench-compare *OPTIONS:
+    cargo run --release --bin bench -- compare {{OPTIONS}}
+
 # put what was measured into the documentation
 bench-publish:
     cargo run --release --bin bench -- publish

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cold;
+pub mod compare;
 pub mod labs;
 
 pub mod publish;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use bench::cold::Cold;
+use bench::compare::{Compare, Limit, Measured};
 use bench::labs::{Handlers, Labs, Worker};
 use bench::{Workspace, publish};
 use clap::{Parser, Subcommand};
@@ -21,11 +22,18 @@ struct Cli {
 enum Command {
     Labs(Labs),
     Cold(Cold),
+    Compare(Compare),
     /// Put what was measured into the documentation: docs/benchmarks, and the tables made from it
     Publish,
     /// The process in which criterion measures the handlers of a lab
     #[command(hide = true)]
     Handlers(Handlers),
+    /// What a comparison is measured against
+    #[command(hide = true)]
+    Limit(Limit),
+    /// The process that runs another one and says what it took
+    #[command(hide = true)]
+    Measured(Measured),
     /// The process that those handlers are in
     #[command(hide = true)]
     Worker(Worker),
@@ -46,6 +54,9 @@ fn run(command: &Command) -> Result<()> {
     match command {
         Command::Labs(labs) => labs.run(&workspace),
         Command::Cold(cold) => cold.run(&workspace),
+        Command::Compare(compare) => compare.run(&workspace),
+        Command::Limit(limit) => limit.run(),
+        Command::Measured(measured) => measured.run(),
         Command::Handlers(handlers) => handlers.run(&workspace),
         Command::Worker(worker) => worker.run(&workspace),
         Command::Publish => {

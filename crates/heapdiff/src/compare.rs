@@ -1,8 +1,9 @@
 //! The comparison of two snapshots: the one model that every renderer shows and none recomputes.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::Path;
+
+use hashbrown::HashMap;
 
 use crate::change::Change;
 use crate::error::Error;
@@ -115,7 +116,7 @@ impl Comparison {
             .filter(|row| !row.change.is_nothing())
             .collect();
         self.rows
-            .sort_by_cached_key(|row| Sort::Alloc.key(&row.change, &row.site));
+            .sort_by(|a, b| Sort::Alloc.order((&a.change, &a.site), (&b.change, &b.site)));
         self.total = Change::default();
         for row in &self.rows {
             self.total += row.change;

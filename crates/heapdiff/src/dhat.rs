@@ -80,10 +80,18 @@ pub(crate) fn parse(json: &[u8]) -> Result<File<'_>, Error> {
         serde_json::from_slice::<serde::de::IgnoredAny>(json).map_err(of_json)?;
         return Err(Error::NotDhat);
     }
-    // The header first and alone: a file of another kind should be called that, not "missing field pps".
-    let header: Header<'_> = serde_json::from_slice(json).map_err(of_json)?;
+    let (header, body) = match serde_json::from_slice::<Whole<'_>>(json) {
+        Ok(whole) => whole.into_parts(),
+        Err(_) => {
+            // The header alone: a file of another kind should be called that, not "missing field pps".
+            (serde_json::from_slice(json).map_err(of_json)?, None)
+        }
+    };
     header.check()?;
-    let body: Body<'_> = serde_json::from_slice(json).map_err(of_json)?;
+    let body = match body {
+        Some(body) => body,
+        None => serde_json::from_slice(json).map_err(of_json)?,
+    };
     let points = body.pps.0;
     check_frames(&points, body.ftbl.len())?;
     Ok(File {
@@ -91,6 +99,43 @@ pub(crate) fn parse(json: &[u8]) -> Result<File<'_>, Error> {
         points,
         frames: body.ftbl,
     })
+}
+
+/// All in one pass, as nearly all files can be read. What this does not like, the two others say why.
+#[derive(Deserialize)]
+struct Whole<'a> {
+    #[serde(rename = "dhatFileVersion")]
+    version: Option<serde_json::Number>,
+    #[serde(borrow, default)]
+    mode: Option<Cow<'a, str>>,
+    bklt: Option<bool>,
+    #[serde(borrow, default)]
+    cmd: Option<Cow<'a, str>>,
+    pid: Option<u64>,
+    te: Option<u64>,
+    #[serde(borrow, default)]
+    tu: Option<Cow<'a, str>>,
+    heapshot: Option<serde_json::Value>,
+    pps: Option<PointsField>,
+    #[serde(borrow)]
+    ftbl: Option<Vec<Text<'a>>>,
+}
+
+impl<'a> Whole<'a> {
+    fn into_parts(self) -> (Header<'a>, Option<Body<'a>>) {
+        let body = self.pps.zip(self.ftbl);
+        let header = Header {
+            version: self.version,
+            mode: self.mode,
+            bklt: self.bklt,
+            cmd: self.cmd,
+            pid: self.pid,
+            te: self.te,
+            tu: self.tu,
+            heapshot: self.heapshot,
+        };
+        (header, body.map(|(pps, ftbl)| Body { pps, ftbl }))
+    }
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::panic;
 use std::path::{Path, PathBuf};
+use std::thread::{self, ScopedJoinHandle};
 
 use tempfile::NamedTempFile;
 
@@ -20,8 +22,31 @@ pub fn read(path: impl AsRef<Path>) -> Result<Profile, Error> {
         io::ErrorKind::IsADirectory => Error::Directory.at(path),
         _ => Error::Io(error).at(path),
     })?;
-    let profile = Profile::parse(&bytes).map_err(|error| error.at(path))?;
+    let profile = Profile::parse_owned(bytes).map_err(|error| error.at(path))?;
     Ok(profile.labelled(path.to_string_lossy()))
+}
+
+/// Reads two snapshots at the same time.
+///
+/// # Errors
+/// As [`read`]; the first one's, if both cannot be read.
+pub fn read_pair(
+    before: impl AsRef<Path>,
+    after: impl AsRef<Path> + Sync,
+) -> Result<(Profile, Profile), Error> {
+    thread::scope(|scope| {
+        // without a second thread it only takes longer
+        let reader = thread::Builder::new()
+            .spawn_scoped(scope, || read(&after))
+            .ok();
+        let before = read(before)?;
+        let after = match reader.map(ScopedJoinHandle::join) {
+            Some(Ok(after)) => after?,
+            Some(Err(panic)) => panic::resume_unwind(panic),
+            None => read(&after)?,
+        };
+        Ok((before, after))
+    })
 }
 
 /// Reads the allow-list at `path`.

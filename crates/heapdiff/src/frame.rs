@@ -5,19 +5,29 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// One frame of an allocation's stack, without its address.
 ///
 /// Two frames are equal when their canonical texts are: addresses differ from run to run (ASLR) and from
-/// call site to call site, and say nothing to a reader. Cloning is cheap.
+/// call site to call site, and say nothing to a reader. Cloning is cheap: all frames of a snapshot share one text.
 #[derive(Clone)]
 pub struct Frame {
-    text: Arc<str>,
+    texts: Arc<String>,
+    start: usize,
+    parts: Parts,
+}
+
+/// Where the parts of a frame's text are, in bytes from its start: `function (file:line:column)`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts {
+    length: u32,
     function: u32,
-    file: Option<(u32, u32)>,
-    line: Option<u32>,
-    column: Option<u32>,
+    /// Where the file ends; it starts after the function and ` (`. 0 without a file.
+    file_end: u32,
+    line: Option<NonZeroU32>,
+    column: Option<NonZeroU32>,
 }
 
 impl Frame {
@@ -29,66 +39,38 @@ impl Frame {
     /// (`name[8b3a…]`) and legacy hashes (`::h0123…`) are dropped, and control characters escaped, for a
     /// snapshot may come from anywhere and ends up on a terminal.
     pub fn parse(raw: &str) -> Self {
-        let text = printable(without_address(raw));
-        let (function, location) = split_location(&text);
-        let function = without_hashes(function);
-        let mut canonical = function.into_owned();
-        let end = canonical.len();
-        if canonical.len() + location.len() >= u32::MAX as usize {
-            return Self {
-                text: "???".into(),
-                function: 3,
-                file: None,
-                line: None,
-                column: None,
-            };
+        let (text, parts) = canonical(without_address(raw));
+        Self::within(&Arc::new(text.into_owned()), 0, parts)
+    }
+
+    /// The frame whose canonical text starts at `start` in `texts`.
+    pub(crate) fn within(texts: &Arc<String>, start: usize, parts: Parts) -> Self {
+        Self {
+            texts: Arc::clone(texts),
+            start,
+            parts,
         }
-        let mut frame = Self {
-            text: Arc::from(""),
-            function: as_u32(end),
-            file: None,
-            line: None,
-            column: None,
-        };
-        if !location.is_empty() {
-            canonical.push_str(" (");
-            let start = canonical.len();
-            canonical.push_str(location);
-            if location.starts_with("in ") {
-                // an object, not a source file: kept in the text, so that frames stay apart
-            } else {
-                let (file, line, column) = split_numbers(location);
-                if file != "???" {
-                    frame.file = Some((as_u32(start), as_u32(start + file.len())));
-                }
-                frame.line = line;
-                frame.column = column;
-            }
-            canonical.push(')');
-        }
-        frame.text = canonical.into();
-        frame
     }
 
     /// The function's name as the symbol spells it, e.g. `<alloc::vec::Vec<u8>>::push`; `???` if unknown.
     pub fn function(&self) -> &str {
-        &self.text[..self.function as usize]
+        &self.text()[..self.parts.function as usize]
     }
 
     /// The source file as the snapshot spells it; dhat-rs keeps a path's last three components only.
     pub fn file(&self) -> Option<&str> {
-        self.file
-            .map(|(start, end)| &self.text[start as usize..end as usize])
+        let end = self.parts.file_end as usize;
+        (end > 0).then(|| &self.text()[self.parts.function as usize + OPEN.len()..end])
     }
 
     /// The line in [`file`](Self::file), from 1.
     pub fn line(&self) -> Option<u32> {
-        self.line
+        self.parts.line.map(NonZeroU32::get)
     }
 
     /// The column in [`line`](Self::line), from 1; valgrind writes none.
     pub fn column(&self) -> Option<u32> {
-        self.column
+        self.parts.column.map(NonZeroU32::get)
     }
 
     /// Whether the symbolizer knew a name.
@@ -102,7 +84,7 @@ impl Frame {
             return String::new();
         };
         let mut place = file.to_owned();
-        for number in [self.line, self.line.and(self.column)]
+        for number in [self.line(), self.line().and(self.column())]
             .into_iter()
             .flatten()
         {
@@ -114,17 +96,60 @@ impl Frame {
 
     /// The canonical text, `function (file:line:col)`: what makes two frames equal.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.texts[self.start..self.start + self.parts.length as usize]
     }
+}
 
-    pub(crate) fn shared_text(&self) -> &Arc<str> {
-        &self.text
+/// What stands between a function and its location.
+const OPEN: &str = " (";
+
+impl Parts {
+    /// The length of the text, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.length as usize
     }
+}
+
+/// The canonical text of a frame without its address, and its parts. Nearly always that is the text as it stands.
+pub(crate) fn canonical(raw: &str) -> (Cow<'_, str>, Parts) {
+    let text = printable(raw);
+    let (name, location, (file, line, column)) = split_location(&text);
+    let function = without_hashes(name);
+    let length = if location.is_empty() {
+        function.len()
+    } else {
+        function.len() + OPEN.len() + location.len() + 1
+    };
+    if length >= u32::MAX as usize {
+        return canonical("???");
+    }
+    let mut parts = Parts {
+        length: as_u32(length),
+        function: as_u32(function.len()),
+        file_end: 0,
+        line: None,
+        column: None,
+    };
+    // an object is no source file: it is kept in the text, so that frames stay apart
+    if !location.is_empty() && !location.starts_with("in ") {
+        if file != "???" {
+            parts.file_end = as_u32(function.len() + OPEN.len() + file.len());
+        }
+        (parts.line, parts.column) = (line, column);
+    }
+    if function.len() == name.len() {
+        return (text, parts);
+    }
+    let mut canonical = function.into_owned();
+    if !location.is_empty() {
+        canonical.extend([OPEN, location, ")"]);
+    }
+    (Cow::Owned(canonical), parts)
 }
 
 impl PartialEq for Frame {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.text() == other.text()
     }
 }
 
@@ -132,22 +157,24 @@ impl Eq for Frame {}
 
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.text, f)
+        fmt::Debug::fmt(self.text(), f)
     }
 }
 
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.text())
     }
 }
 
 /// The frame without its leading `0x…: `.
 pub(crate) fn without_address(raw: &str) -> &str {
-    raw.strip_prefix("0x")
-        .and_then(|rest| rest.split_once(": "))
-        .filter(|(address, _)| address.bytes().all(|b| b.is_ascii_hexdigit()))
-        .map_or(raw, |(_, frame)| frame)
+    let frame = || {
+        let rest = raw.strip_prefix("0x")?;
+        let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+        rest[digits..].strip_prefix(": ")
+    };
+    frame().unwrap_or(raw)
 }
 
 /// `text` with control characters and invisible direction marks spelled out, so that no terminal obeys them.
@@ -156,7 +183,9 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
-    if !text.contains(hostile) {
+    // Nearly all names are of ASCII. Without an early end, many bytes are looked at together.
+    let plain = |all: bool, byte: &u8| all & (b' '..=b'~').contains(byte);
+    if text.as_bytes().iter().fold(true, plain) || !text.contains(hostile) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(
@@ -172,39 +201,46 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     )
 }
 
-/// Splits `function (location)`; the location is empty when there is none.
-fn split_location(text: &str) -> (&str, &str) {
+/// Splits `function (location)`, and the location; that is empty when there is none.
+fn split_location(text: &str) -> (&str, &str, Numbers<'_>) {
+    let none = (text, "", ("", None, None));
     let Some(body) = text.strip_suffix(')') else {
-        return (text, "");
+        return none;
     };
-    let Some((function, location)) = body.rsplit_once(" (") else {
-        return (text, "");
+    let open = |at: &usize| body.as_bytes()[*at] == b'(' && body.as_bytes()[*at - 1] == b' ';
+    let Some(open) = (1..body.len()).rev().find(open) else {
+        return none;
     };
+    let (function, location) = (&body[..open - 1], &body[open + 1..]);
     // `operator new(unsigned long)` and `f(int (*)(char))` end in a parenthesis too
-    let (_, line, _) = split_numbers(location);
-    let is_location = location.starts_with("in ") || line.is_some() || location.ends_with(":0:0");
+    let numbers = split_numbers(location);
+    let is_location =
+        location.starts_with("in ") || numbers.1.is_some() || location.ends_with(":0:0");
     if is_location && !function.is_empty() {
-        (function, location)
+        (function, location, numbers)
     } else {
-        (text, "")
+        none
     }
 }
 
+/// File, line and column.
+type Numbers<'a> = (&'a str, Option<NonZeroU32>, Option<NonZeroU32>);
+
 /// Splits `file:line:column` or `file:line`; 0 stands for unknown.
-fn split_numbers(location: &str) -> (&str, Option<u32>, Option<u32>) {
-    let number = |text: &str| text.parse::<u32>().ok();
-    let known = |n: u32| (n > 0).then_some(n);
-    let Some((head, last)) = location.rsplit_once(':') else {
+fn split_numbers(location: &str) -> Numbers<'_> {
+    let number = |text: &str| {
+        let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let (head, number) = text.split_at(text.len() - digits);
+        let head = head.strip_suffix(':').or_else(|| head.strip_suffix(":+"))?;
+        Some((head.len(), number.parse::<u32>().ok()?))
+    };
+    let known = NonZeroU32::new;
+    let Some((end, last)) = number(location) else {
         return (location, None, None);
     };
-    let Some(last) = number(last) else {
-        return (location, None, None);
-    };
-    match head
-        .rsplit_once(':')
-        .and_then(|(file, line)| Some((file, number(line)?)))
-    {
-        Some((file, line)) => (file, known(line), known(last)),
+    let head = &location[..end];
+    match number(head) {
+        Some((end, line)) => (&head[..end], known(line), known(last)),
         None => (head, known(last), None),
     }
 }
@@ -212,11 +248,17 @@ fn split_numbers(location: &str) -> (&str, Option<u32>, Option<u32>) {
 /// Drops what a compiler adds to tell equal names apart: `[8b3a…]` after a crate's name (v0) and a final
 /// `::h` with 16 hexadecimal digits (legacy). They change with each build.
 fn without_hashes(function: &str) -> Cow<'_, str> {
+    let legacy = |at: usize| {
+        let hash = function.get(at..)?.strip_prefix("::h")?;
+        let is_hash = hash.bytes().all(|b| b.is_ascii_hexdigit());
+        is_hash.then(|| &function[..at])
+    };
     let function = function
-        .rsplit_once("::h")
-        .filter(|(_, hash)| hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
-        .map_or(function, |(name, _)| name);
-    if !function.contains('[') {
+        .len()
+        .checked_sub("::h".len() + 16)
+        .and_then(legacy)
+        .unwrap_or(function);
+    if !function.as_bytes().contains(&b'[') {
         return Cow::Borrowed(function);
     }
     let mut out = String::with_capacity(function.len());

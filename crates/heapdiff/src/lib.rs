@@ -33,6 +33,7 @@ mod inventory;
 mod metadata;
 mod near_limit;
 mod note;
+mod parallel;
 mod profile;
 mod site;
 mod sited;

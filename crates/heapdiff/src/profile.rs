@@ -2,13 +2,15 @@
 //!
 //! Bytes in, values out; `files` wraps paths around this, `dhat` knows the format.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::mem;
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use crate::dhat;
 use crate::error::Error;
-use crate::frame::{Frame, printable, without_address};
-use crate::frames::{FrameId, Frames};
+use crate::frame::printable;
+use crate::frames::{Borrowed, FrameId, Frames};
 use crate::history::History;
 use crate::metadata::Metadata;
 use crate::stacks::Stacks;
@@ -47,18 +49,33 @@ impl Profile {
     /// # Errors
     /// Whatever [`Error`] says is wrong with the bytes; never panics on them.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
-        let file = dhat::parse(json)?;
-        let mut frames = Frames::default();
-        let ids = number_frames(&file.frames, &mut frames);
+        Self::parse_owned(json.to_vec())
+    }
+
+    /// The same of bytes that nobody else needs: the profile's names stay in their memory.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_owned(json: Vec<u8>) -> Result<Self, Error> {
+        let dhat::File {
+            header,
+            points,
+            frames: table,
+        } = dhat::parse(&json)?;
+        let metadata = Metadata::of(&header);
+        let mut frames = Borrowed::number(table.iter().map(|text| &*text.0));
+        let ids = mem::take(&mut frames.ids);
+        let frames = frames.detach(&json);
+        drop((header, table));
         let mut profile = Self {
             label: "snapshot".to_owned(),
             totals: Counters::default(),
-            metadata: Metadata::of(&file.header),
-            frames,
+            metadata,
+            frames: frames.keep(json),
             stacks: Stacks::default(),
             history: Some(Vec::new()),
         };
-        profile.merge(file.points, &ids)?;
+        profile.merge(points, &ids)?;
         Ok(profile)
     }
 
@@ -171,18 +188,4 @@ impl Counters {
         self.live_bytes += other.live_bytes;
         self.live_blocks += other.live_blocks;
     }
-}
-
-/// Numbers the frames of the file's table; those that differ by their address only get one number.
-fn number_frames(table: &[dhat::Text<'_>], frames: &mut Frames) -> Vec<FrameId> {
-    let mut known: HashMap<&str, FrameId> = HashMap::with_capacity(table.len());
-    table
-        .iter()
-        .map(|text| {
-            let text = without_address(&text.0);
-            *known
-                .entry(text)
-                .or_insert_with(|| frames.intern(&Frame::parse(text)))
-        })
-        .collect()
 }

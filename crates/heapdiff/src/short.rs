@@ -8,10 +8,12 @@ pub(crate) fn short_type(ty: &str) -> String {
     let ty = beginning(ty);
     let mut out = String::with_capacity(ty.len());
     shorten_into(ty, &mut out);
-    for default in [", Global", ", RandomState"] {
+    for default in [", Global>", ", RandomState>"] {
         // only as the last argument: that is where both are defaults
-        while let Some(at) = out.find(&format!("{default}>")) {
-            out.replace_range(at..at + default.len(), "");
+        while out.contains(',')
+            && let Some(at) = out.find(default)
+        {
+            out.replace_range(at..at + default.len() - 1, "");
         }
     }
     out

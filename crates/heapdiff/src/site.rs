@@ -3,14 +3,17 @@
 //! The place is the innermost frame of the user's own code. The type is read off the frames between the
 //! allocation and that place; `owned` reads a single one.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use hashbrown::HashMap;
 
 use crate::frame::Frame;
 use crate::frames::{FrameId, Frames};
 use crate::in_app::InApp;
 use crate::owned::{Owned, owned_type};
+use crate::parallel;
 use crate::short;
+use crate::stacks::Stacks;
 use crate::symbol::{self, STANDARD};
 
 /// Where blocks were allocated, and what they are.
@@ -47,10 +50,18 @@ pub(crate) struct SiteId(pub(crate) usize);
 pub(crate) struct Sites<'a> {
     frames: &'a Frames,
     in_app: Vec<bool>,
-    telling: Vec<Telling>,
-    owned: Vec<Option<Owned>>,
-    index: HashMap<(FrameId, Option<Arc<str>>), SiteId>,
+    telling: Vec<OnceLock<Telling>>,
+    owned: Vec<OnceLock<Owned>>,
+    index: HashMap<Spot, SiteId>,
     list: Vec<Site>,
+}
+
+/// What makes two sites one.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Spot {
+    /// `None` if nothing is known at all.
+    frame: Option<FrameId>,
+    type_name: Option<Arc<str>>,
 }
 
 impl<'a> Sites<'a> {
@@ -58,8 +69,8 @@ impl<'a> Sites<'a> {
         Self {
             frames,
             in_app: rules.classify(frames),
-            telling: frames.iter().map(Telling::of).collect(),
-            owned: vec![None; frames.len()],
+            telling: (0..frames.len()).map(|_| OnceLock::new()).collect(),
+            owned: (0..frames.len()).map(|_| OnceLock::new()).collect(),
             index: HashMap::new(),
             list: Vec::new(),
         }
@@ -67,26 +78,13 @@ impl<'a> Sites<'a> {
 
     /// The site of a stack, innermost frame first.
     pub(crate) fn of(&mut self, stack: &[FrameId]) -> SiteId {
-        let in_app = stack.iter().position(|id| self.in_app[id.0 as usize]);
-        let place = in_app.or_else(|| self.most_telling(stack));
-        let type_name = self.type_below(&stack[..place.unwrap_or(0)]);
-        let telling = place.filter(|place| self.frames[stack[*place]].text() != "???");
-        let Some(place) = telling else {
-            return self.unknown();
-        };
-        let key = (stack[place], type_name);
-        if let Some(id) = self.index.get(&key) {
-            return *id;
-        }
-        let site = Site {
-            type_name: key.1.clone(),
-            frame: self.frames[key.0].clone(),
-            in_app: in_app.is_some(),
-        };
-        self.list.push(site);
-        let id = SiteId(self.list.len() - 1);
-        self.index.insert(key, id);
-        id
+        self.number(self.spot(stack))
+    }
+
+    /// The same of many stacks.
+    pub(crate) fn of_all<T: Sync>(&mut self, stacks: &Stacks<T>) -> Vec<SiteId> {
+        let spots = parallel::map(stacks.len(), |at| self.spot(stacks.stack(at)));
+        spots.into_iter().map(|spot| self.number(spot)).collect()
     }
 
     /// The sites by their numbers, and for each frame whether it is the user's.
@@ -98,30 +96,44 @@ impl<'a> Sites<'a> {
         &self.list
     }
 
-    fn unknown(&mut self) -> SiteId {
-        let frame = Frame::parse("???");
-        let known = self.list.iter().position(|site| site.frame == frame);
-        SiteId(known.unwrap_or_else(|| {
-            self.list.push(Site {
-                type_name: None,
-                frame,
-                in_app: false,
-            });
-            self.list.len() - 1
-        }))
+    fn spot(&self, stack: &[FrameId]) -> Spot {
+        let in_app = stack.iter().position(|id| self.in_app[id.0 as usize]);
+        let place = in_app.or_else(|| self.most_telling(stack));
+        let telling = place.filter(|place| self.frames[stack[*place]].text() != "???");
+        Spot {
+            frame: telling.map(|place| stack[place]),
+            type_name: telling.and_then(|place| self.type_below(&stack[..place])),
+        }
+    }
+
+    fn number(&mut self, spot: Spot) -> SiteId {
+        if let Some(id) = self.index.get(&spot) {
+            return *id;
+        }
+        let frame = spot.frame;
+        self.list.push(Site {
+            type_name: spot.type_name.clone(),
+            frame: frame.map_or_else(|| Frame::parse("???"), |id| self.frames[id].clone()),
+            in_app: frame.is_some_and(|id| self.in_app[id.0 as usize]),
+        });
+        let id = SiteId(self.list.len() - 1);
+        self.index.insert(spot, id);
+        id
     }
 
     /// Without a frame of the user's: the innermost of those that tell most.
     fn most_telling(&self, stack: &[FrameId]) -> Option<usize> {
-        (0..stack.len()).min_by_key(|at| self.telling[stack[*at].0 as usize])
+        (0..stack.len()).min_by_key(|at| {
+            let id = stack[*at];
+            self.telling[id.0 as usize].get_or_init(|| Telling::of(&self.frames[id]))
+        })
     }
 
     /// The outermost owning type among the frames below a place.
-    fn type_below(&mut self, below: &[FrameId]) -> Option<Arc<str>> {
+    fn type_below(&self, below: &[FrameId]) -> Option<Arc<str>> {
         for id in below.iter().rev() {
-            let frames = self.frames;
             let owned =
-                self.owned[id.0 as usize].get_or_insert_with(|| owned_type(frames[*id].function()));
+                self.owned[id.0 as usize].get_or_init(|| owned_type(self.frames[*id].function()));
             match owned {
                 Owned::Type(name) => return Some(Arc::clone(name)),
                 Owned::Unnamed => return None, // an inner `Vec<u8>` would be a guess
@@ -319,5 +331,24 @@ mod tests {
         );
         assert_eq!(site(&["???"]).0, "???");
         assert_eq!(site(&[]).0, "???");
+    }
+
+    #[test]
+    fn many_stacks_have_the_sites_that_each_has_alone() {
+        let mut frames = Frames::default();
+        let mut stacks = Stacks::default();
+        for n in 0..5000 {
+            let below = format!("<alloc::vec::Vec<shop::T{}>>::push", n % 700);
+            let user = format!("shop::f{n} (shop/src/f.rs:{}:1)", 1 + n % 900);
+            let library = format!("tokio::g{n} (tokio-1.0.0/src/g.rs:1:1)");
+            let user = if n % 5 == 0 { library } else { user };
+            let stack = [below, user].map(|text| frames.intern(&Frame::parse(&text)));
+            stacks.push(stack, ());
+        }
+        let mut alone = Sites::new(&frames, &InApp::default());
+        let one_by_one: Vec<_> = stacks.iter().map(|(stack, ())| alone.of(stack)).collect();
+        let mut together = Sites::new(&frames, &InApp::default());
+        assert_eq!(together.of_all(&stacks), one_by_one);
+        assert_eq!(together.into_parts(), alone.into_parts());
     }
 }

@@ -21,9 +21,12 @@ pub struct SitedStacks<T> {
 }
 
 impl<T> SitedStacks<T> {
-    pub(crate) fn new(frames: Frames, stacks: Stacks<T>, in_app: &InApp) -> Self {
+    pub(crate) fn new(frames: Frames, stacks: Stacks<T>, in_app: &InApp) -> Self
+    where
+        T: Sync,
+    {
         let mut sites = Sites::new(&frames, in_app);
-        let site_of = stacks.iter().map(|(stack, _)| sites.of(stack)).collect();
+        let site_of = sites.of_all(&stacks);
         let (sites, in_app) = sites.into_parts();
         Self {
             frames,

@@ -44,37 +44,59 @@ impl<'a> Symbol<'a> {
     }
 }
 
+/// Whose code a function is, as far as its name tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ownership<'a> {
+    /// The crate; see [`owner`].
+    pub(crate) owner: Option<&'a str>,
+    /// Whether `T` and `Trait` of `<T as Trait>::m` are of different crates: then the file must say whose `m` it is.
+    pub(crate) is_ambiguous: bool,
+    /// `Trait` of `<T as Trait>::m`.
+    pub(crate) of_trait: Option<&'a str>,
+}
+
+impl<'a> Ownership<'a> {
+    pub(crate) fn of(name: &'a str) -> Self {
+        let first = split_once(name, "::")
+            .map_or(name, |(first, _)| first)
+            .trim();
+        let of_one = |owner| Self {
+            owner,
+            is_ambiguous: false,
+            of_trait: None,
+        };
+        let Some(inside) = bracketed(first) else {
+            return of_one((first.len() < name.len() && is_identifier(first)).then_some(first));
+        };
+        match split_once(inside, AS) {
+            Some((ty, of_trait)) if split_once(of_trait, AS).is_none() => {
+                let (ty, of_trait) = (ty.trim(), of_trait.trim());
+                let heads = (head(ty), head(of_trait));
+                // nobody but the trait's crate can implement it for a closure, a tuple or a slice
+                let theirs = ty.starts_with(['(', '[']) || is_closure(ty);
+                let of_type = heads.0.filter(|krate| !theirs && !STANDARD.contains(krate));
+                Self {
+                    owner: of_type.or(heads.1),
+                    is_ambiguous: heads.0 != heads.1,
+                    of_trait: Some(of_trait),
+                }
+            }
+            _ if primitive(inside) => of_one(Some("core")), // `<[a::B]>::to_vec` is a method of slices
+            _ => of_one(head(inside)),
+        }
+    }
+}
+
+/// What stands between `T` and `Trait`.
+const AS: &str = " as ";
+
 /// The crate whose code a function is, as far as its name tells: the first segment of its path.
 ///
 /// `<T as Trait>::m` belongs to the crate of `T` — unless `T` is of the standard library, generic, a tuple, a slice
 /// or a closure: then the trait's own crate, most likely.
 /// `None` for a name without a path, such as C's.
 pub(crate) fn owner(name: &str) -> Option<&str> {
-    let first = split(name, "::").first().copied().unwrap_or(name);
-    let Some(inside) = bracketed(first) else {
-        return (first.len() < name.len())
-            .then_some(first)
-            .filter(|first| is_identifier(first));
-    };
-    match *split(inside, " as ") {
-        [ty, of_trait] => {
-            // nobody but the trait's crate can implement it for a closure, a tuple or a slice
-            let theirs = is_closure(ty) || ty.starts_with(['(', '[']);
-            let of_type = head(ty).filter(|krate| !theirs && !STANDARD.contains(krate));
-            of_type.or_else(|| head(of_trait))
-        }
-        _ if primitive(inside) => Some("core"), // `<[a::B]>::to_vec` is a method of slices
-        _ => head(inside),
-    }
-}
-
-/// Whether `T` and `Trait` of `<T as Trait>::m` are of different crates: then the file must say whose `m` it is.
-pub(crate) fn is_ambiguous(name: &str) -> bool {
-    let symbol = Symbol::parse(name);
-    match (symbol.self_type, symbol.of_trait) {
-        (Some(ty), Some(of_trait)) => head(ty) != head(of_trait),
-        _ => false,
-    }
+    Ownership::of(name).owner
 }
 
 /// The crates of the standard library and the compiler's runtime.
@@ -121,31 +143,60 @@ pub(crate) fn has_placeholder(ty: &str) -> bool {
 }
 
 pub(crate) fn is_closure(ty: &str) -> bool {
-    split(ty, "::").last().is_some_and(|last| is_marker(last))
+    ty.contains('{') && split(ty, "::").last().is_some_and(|last| is_marker(last))
 }
 
 /// Splits at `separator` wherever no bracket is open; trims the parts.
 pub(crate) fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
-    let bytes = text.as_bytes();
-    let (mut parts, mut depth, mut start, mut at) = (Vec::new(), 0_usize, 0, 0);
-    while at < bytes.len() {
-        if depth == 0 && bytes[at..].starts_with(separator.as_bytes()) {
-            parts.push(text[start..at].trim());
-            at += separator.len();
-            start = at;
-            continue;
-        }
-        match bytes[at] {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((part, behind)) = split_once(rest, separator) {
+        parts.push(part.trim());
+        rest = behind;
+    }
+    parts.push(rest.trim());
+    parts
+}
+
+/// Splits at the first `separator` where no bracket is open.
+fn split_once<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
+    let (bytes, separator) = (text.as_bytes(), separator.as_bytes());
+    let first = *separator.first()?;
+    let (mut at, mut depth) = (0, 0_usize);
+    loop {
+        // most bytes mean nothing
+        let skipped = if depth == 0 {
+            let plain = |byte: &u8| *byte != first && !IS_BRACKET[usize::from(*byte)];
+            bytes[at..].iter().take_while(|byte| plain(byte)).count()
+        } else {
+            let plain = |byte: &u8| !IS_BRACKET[usize::from(*byte)];
+            bytes[at..].iter().take_while(|byte| plain(byte)).count()
+        };
+        at += skipped;
+        match *bytes.get(at)? {
             b'<' | b'(' | b'[' | b'{' => depth += 1,
             b'>' if at > 0 && bytes[at - 1] == b'-' => {} // the arrow of `fn() -> T`
             b'>' | b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ if bytes[at..].starts_with(separator) => {
+                return Some((&text[..at], &text[at + separator.len()..]));
+            }
             _ => {}
         }
         at += 1;
     }
-    parts.push(text[start..].trim());
-    parts
 }
+
+/// The bytes that open or close something.
+const IS_BRACKET: [bool; 256] = {
+    let mut table = [false; 256];
+    let brackets = *b"<>()[]{}";
+    let mut at = 0;
+    while at < brackets.len() {
+        table[brackets[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// The inside of `<…>`, if that is all there is.
 pub(crate) fn bracketed(segment: &str) -> Option<&str> {
@@ -311,7 +362,7 @@ mod tests {
     #[test]
     fn no_text_makes_it_panic() {
         for text in ODD_NAMES {
-            let _ = (Symbol::parse(text), owner(text), is_ambiguous(text));
+            let _ = (Symbol::parse(text), Ownership::of(text));
             let _ = (
                 arguments(text),
                 path(text),

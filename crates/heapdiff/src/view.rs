@@ -35,7 +35,7 @@ impl View {
     pub fn of_comparison<'a>(&self, comparison: &'a Comparison) -> Selection<'a, Row> {
         let mut rows: Vec<&Row> = comparison.rows.iter().collect();
         if self.sort != Sort::Alloc {
-            rows.sort_by_cached_key(|row| self.sort.key(&row.change, &row.site));
+            rows.sort_by(|a, b| self.sort.order((&a.change, &a.site), (&b.change, &b.site)));
         }
         let stacks = &comparison.stacks;
         self.select(rows, |row, text| match comparison.by {

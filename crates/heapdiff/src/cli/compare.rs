@@ -64,7 +64,7 @@ impl Compare {
     pub(super) fn answer(self, output: Output) -> Result<String, Error> {
         self.destination.check(self.format == Format::Html)?;
         let snapshots = [&self.before, &self.after];
-        let (before, after) = (files::read(&self.before)?, files::read(&self.after)?);
+        let (before, after) = files::read_pair(&self.before, &self.after)?;
         let comparison = compare(&before, &after, &self.common.options())?;
         let notes = comparison.notes.clone();
         let text = self.render([&before, &after], comparison, output);

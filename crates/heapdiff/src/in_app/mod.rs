@@ -2,17 +2,20 @@
 //! a registry crate, of libc or of the profiler.
 //!
 //! A snapshot does not say, so this reads it off the file and the function's name. The order of the rules
-//! matters; [`Classifier::is_in_app`] is the list.
+//! matters; `Classifier::is_in_app` is the list.
 
 mod known;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::path::Path;
+
+use hashbrown::HashMap;
 
 use self::known::{LIBC, PROFILER, WELL_KNOWN};
 use crate::frame::Frame;
 use crate::frames::Frames;
-use crate::symbol::{STANDARD, Symbol, is_ambiguous, owner};
+use crate::parallel;
+use crate::symbol::{Ownership, STANDARD};
 
 /// Which code counts as the user's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,94 +39,152 @@ impl InApp {
     /// For each frame whether it is the user's. Looks at all of them first: a crate that is seen once in a
     /// registry folder is a registry crate wherever its path was cut too short to show it.
     pub(crate) fn classify(&self, frames: &Frames) -> Vec<bool> {
-        let classifier = Classifier::learn(self, frames);
+        // the names are long, and each is read once
+        let owners = parallel::map(frames.len(), |at| Ownership::of(frames.at(at).function()));
+        let mut classifier = Classifier::new(self);
+        let seen: Vec<Seen> = frames
+            .iter()
+            .zip(&owners)
+            .map(|(frame, owner)| classifier.learn(frame, owner))
+            .collect();
         frames
             .iter()
-            .map(|frame| classifier.is_in_app(frame))
+            .zip(owners)
+            .zip(seen)
+            .map(|((frame, owner), seen)| classifier.is_in_app(frame, &owner, &seen))
             .collect()
     }
 }
 
 struct Classifier<'a> {
     in_app: &'a InApp,
-    registry: HashSet<&'a str>,
-    /// The crates that have `fn main`, and whether it lies in a versioned folder as a registry crate would.
-    mains: HashMap<&'a str, bool>,
-    /// The crate that each file belongs to, as unambiguous functions in it tell; `None`: they disagree.
-    files: HashMap<&'a str, Option<&'a str>>,
+    crates: Table<'a, Crate>,
+    files: Table<'a, File>,
     has_rust: bool,
 }
 
+/// What all frames say about a crate.
+struct Crate {
+    is_listed: bool,
+    /// Of the standard library, or the profiler.
+    is_below: bool,
+    is_well_known: bool,
+    is_registry: bool,
+    /// Whether it has `fn main`, and if that lies in a versioned folder as a registry crate would.
+    main: Option<bool>,
+}
+
+/// What is known of a file.
+struct File {
+    folder: Folder,
+    /// The crate it belongs to, as unambiguous functions in it tell.
+    owner: FileOwner,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FileOwner {
+    Unseen,
+    Is(usize),
+    /// They disagree.
+    Unclear,
+}
+
+/// Of a frame, the numbers of the crate that its name tells and of its file.
+struct Seen {
+    krate: Option<usize>,
+    file: Option<usize>,
+}
+
 impl<'a> Classifier<'a> {
-    fn learn(in_app: &'a InApp, frames: &'a Frames) -> Self {
-        let mut learned = Self {
+    fn new(in_app: &'a InApp) -> Self {
+        Self {
             in_app,
-            registry: HashSet::new(),
-            mains: HashMap::new(),
-            files: HashMap::new(),
+            crates: Table::default(),
+            files: Table::default(),
             has_rust: false,
-        };
-        for frame in frames.iter() {
-            let Some(krate) = owner(frame.function()) else {
-                continue;
-            };
-            learned.has_rust |= krate == "core" || krate == "alloc";
-            if frame.function().strip_prefix(krate) == Some("::main") {
-                let versioned = frame.file().and_then(registry_crate).is_some();
-                learned.mains.insert(krate, versioned);
-            }
-            let Some(file) = frame.file() else { continue };
-            if registry_crate(file).is_some_and(|name| name.replace('-', "_") == krate) {
-                learned.registry.insert(krate);
-            }
-            if !is_ambiguous(frame.function()) {
-                let known = learned.files.entry(file).or_insert(Some(krate));
-                *known = known.filter(|known| *known == krate);
-            }
         }
-        learned
     }
 
-    fn is_in_app(&self, frame: &Frame) -> bool {
-        let function = frame.function();
+    fn learn(&mut self, frame: &'a Frame, owner: &Ownership<'a>) -> Seen {
+        let file = frame.file().map(|path| {
+            let (number, _) = self.files.entry(path, || File {
+                folder: folder(path),
+                owner: FileOwner::Unseen,
+            });
+            number
+        });
+        let Some(name) = owner.owner else {
+            return Seen { krate: None, file };
+        };
+        let only = &self.in_app.only;
+        let (number, krate) = self.crates.entry(name, || Crate {
+            is_listed: only.as_ref().is_some_and(|only| only.contains(name)),
+            is_below: STANDARD.contains(&name) || PROFILER.contains(&name),
+            is_well_known: WELL_KNOWN.contains(&name),
+            is_registry: false,
+            main: None,
+        });
+        self.has_rust |= name == "core" || name == "alloc";
+        let versioned = || frame.file().and_then(registry_crate);
+        if frame.function().strip_prefix(name) == Some("::main") {
+            krate.main = Some(versioned().is_some());
+        }
+        let Some(at) = file else {
+            return Seen {
+                krate: Some(number),
+                file,
+            };
+        };
+        let file_of = self.files.get_mut(at);
+        if !krate.is_registry && matches!(file_of.folder, Folder::Library) {
+            krate.is_registry = versioned().is_some_and(|found| found.replace('-', "_") == name);
+        }
+        if !owner.is_ambiguous {
+            file_of.owner = match file_of.owner {
+                FileOwner::Unseen => FileOwner::Is(number),
+                FileOwner::Is(known) if known == number => FileOwner::Is(known),
+                _ => FileOwner::Unclear,
+            };
+        }
+        Seen {
+            krate: Some(number),
+            file,
+        }
+    }
+
+    fn is_in_app(&self, frame: &Frame, owner: &Ownership<'a>, seen: &Seen) -> bool {
         // An allocator, whoever wrote it, is not where a leak is.
-        if !frame.is_known() || is_allocator(function) {
+        if !frame.is_known() || is_allocator(frame.function(), owner.of_trait) {
             return false;
         }
-        let krate = self.owner(frame);
-        if let Some(only) = &self.in_app.only {
-            return krate.is_some_and(|krate| only.contains(krate));
+        let file = seen.file.map(|file| self.files.get(file));
+        // The crate of the function; where the name leaves two, the one whose file it stands in.
+        let krate = match file.map(|file| file.owner) {
+            Some(FileOwner::Is(krate)) if owner.is_ambiguous => Some(krate),
+            _ => seen.krate,
+        };
+        let krate = krate.map(|krate| self.crates.get(krate));
+        if self.in_app.only.is_some() {
+            return krate.is_some_and(|krate| krate.is_listed);
         }
         let Some(krate) = krate else {
             return self.is_c_of_user(frame);
         };
-        if STANDARD.contains(&krate) || PROFILER.contains(&krate) {
+        if krate.is_below {
             return false;
         }
         // Who has `fn main` is the program itself, unless a library happens to have its name.
-        match self.mains.get(krate) {
+        match krate.main {
             Some(true) => return true,
-            Some(false) if !self.registry.contains(krate) => return true,
+            Some(false) if !krate.is_registry => return true,
             _ => {}
         }
-        match frame.file().map(folder) {
+        match file.map(|file| file.folder) {
             Some(Folder::Library) => return false,
             Some(Folder::Program) => return true,
             Some(Folder::Package | Folder::Unknown) | None => {}
         }
-        !self.registry.contains(krate) && !WELL_KNOWN.contains(&krate)
-    }
-
-    /// The crate of the function; where the name leaves two, the one whose file it stands in.
-    fn owner(&self, frame: &'a Frame) -> Option<&'a str> {
-        let by_name = owner(frame.function());
-        if !is_ambiguous(frame.function()) {
-            return by_name;
-        }
-        let by_file = frame
-            .file()
-            .and_then(|file| self.files.get(file).copied().flatten());
-        by_file.or(by_name)
+        !krate.is_registry && !krate.is_well_known
     }
 
     /// A name without a path: C's, or a Rust function under a C name.
@@ -154,7 +215,41 @@ impl<'a> Classifier<'a> {
     }
 }
 
+/// Things by their names, each with a number.
+struct Table<'a, T> {
+    numbers: HashMap<&'a str, usize>,
+    list: Vec<T>,
+}
+
+impl<'a, T> Table<'a, T> {
+    fn entry(&mut self, name: &'a str, new: impl FnOnce() -> T) -> (usize, &mut T) {
+        let number = *self.numbers.entry(name).or_insert(self.list.len());
+        if number == self.list.len() {
+            self.list.push(new());
+        }
+        (number, &mut self.list[number])
+    }
+
+    fn get(&self, number: usize) -> &T {
+        &self.list[number]
+    }
+
+    fn get_mut(&mut self, number: usize) -> &mut T {
+        &mut self.list[number]
+    }
+}
+
+impl<T> Default for Table<'_, T> {
+    fn default() -> Self {
+        Self {
+            numbers: HashMap::new(),
+            list: Vec::new(),
+        }
+    }
+}
+
 /// What a path says about its file.
+#[derive(Clone, Copy)]
 enum Folder {
     /// A versioned folder of a registry, or the standard library.
     Library,
@@ -202,11 +297,8 @@ fn is_version(text: &str) -> bool {
     numbers.next() == Some(true) && numbers.next() == Some(true) && numbers.next() == Some(true)
 }
 
-fn is_allocator(function: &str) -> bool {
-    let symbol = Symbol::parse(function);
-    symbol
-        .of_trait
-        .is_some_and(|name| name.ends_with("::GlobalAlloc") || name.ends_with("::Allocator"))
+fn is_allocator(function: &str, of_trait: Option<&str>) -> bool {
+    of_trait.is_some_and(|name| name.ends_with("::GlobalAlloc") || name.ends_with("::Allocator"))
         || function.starts_with("__rust_")
         || function.starts_with("__rustc::__rust_")
 }

@@ -160,8 +160,7 @@ impl Store {
     /// Keeps what came in, if it is a snapshot.
     pub(crate) fn keep(&self, incoming: Incoming, wanted: &Wanted) -> Result<Card, Error> {
         let bytes = fs::read(incoming.path()).map_err(Error::file("read", incoming.path()))?;
-        Profile::parse(&bytes).map_err(Error::NotASnapshot)?;
-        drop(bytes);
+        Profile::parse_owned(bytes).map_err(Error::NotASnapshot)?;
         let mut entries = self.entries();
         let path = incoming.publish(&self.real_home()?, wanted)?;
         Ok(entries.look_at(&path).card.clone())

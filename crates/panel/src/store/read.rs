@@ -43,7 +43,7 @@ fn try_read(path: &Path, most: ByteSize) -> io::Result<Content> {
         let error = crate::Error::TooLarge(most);
         return Ok(Content::Broken(error.to_string()));
     }
-    Ok(match Profile::parse(&bytes) {
+    Ok(match Profile::parse_owned(bytes) {
         Ok(profile) => Content::Snapshot(Box::new(profile)),
         Err(error) => Content::Broken(error.to_string()),
     })
