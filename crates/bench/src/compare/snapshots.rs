@@ -83,9 +83,10 @@ impl Service {
     pub fn write(&self, moment: Moment, mut to: impl Write) -> io::Result<Sums> {
         let after = moment == Moment::After;
         let (hours, requests) = if after { (2, 200_000) } else { (1, 100_000) };
+        let uptime = hours * 3_600_000_000_u64; // microseconds
         write!(
             to,
-            "{{\n\"dhatFileVersion\": 2,\n\"mode\": \"rust-heap\",\n\"verb\": \"Allocated\",\n\"bklt\": true,\n\"bkacc\": false,\n\"tu\": \"µs\",\n\"Mtu\": \"s\",\n\"tuth\": 10,\n\"cmd\": \"./shop --listen 127.0.0.1:0\",\n\"pid\": {hours},\n\"tg\": {hours}000000,\n\"te\": {hours}000001,\n\"pps\": [\n"
+            "{{\n\"dhatFileVersion\": 2,\n\"mode\": \"rust-heap\",\n\"verb\": \"Allocated\",\n\"bklt\": true,\n\"bkacc\": false,\n\"tu\": \"µs\",\n\"Mtu\": \"s\",\n\"tuth\": 10,\n\"cmd\": \"./shop --listen 127.0.0.1:0\",\n\"pid\": {hours},\n\"tg\": {uptime},\n\"te\": {uptime},\n\"pps\": [\n"
         )?;
         let mut table = vec![u32::MAX; self.frames.len()];
         let mut order: Vec<u32> = Vec::new();
@@ -125,7 +126,7 @@ impl Service {
         }
         write!(
             to,
-            "\n]\n,\"heapshot\":{{\"format_version\":1,\"time\":\"2026-01-02T0{hours}:00:00Z\",\"uptime_us\":{hours}000000,\"pause_us\":2000,\"rss_bytes\":{hours}00000000,\"metadata\":{{\"requests\":{requests},\"server\":\"shop\"}}}}}}\n"
+            "\n]\n,\"heapshot\":{{\"format_version\":1,\"time\":\"2026-01-02T0{hours}:00:00Z\",\"uptime_us\":{uptime},\"pause_us\":2000,\"rss_bytes\":{hours}00000000,\"metadata\":{{\"requests\":{requests},\"server\":\"shop\"}}}}}}\n"
         )?;
         to.flush()?;
         Ok(sums)
