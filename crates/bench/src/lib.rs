@@ -5,6 +5,7 @@
 //! in `target/bench`: tables, the machine, the command to repeat it. [`publish`] puts the tables into the documentation.
 #![forbid(unsafe_code)]
 
+pub mod drive;
 pub mod labs;
 
 pub mod publish;

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use bench::drive::{Drive, Plain};
 use bench::labs::{Handlers, Labs, Worker};
 use bench::{Workspace, publish};
 use clap::{Parser, Subcommand};
@@ -19,6 +20,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Labs(Labs),
+    #[command(name = "driver")]
+    Drive(Drive),
     /// Put what was measured into the documentation: docs/benchmarks, and the tables made from it
     Publish,
     /// The process in which criterion measures the handlers of a lab
@@ -27,6 +30,9 @@ enum Command {
     /// The process that those handlers are in
     #[command(hide = true)]
     Worker(Worker),
+    /// A server that does next to nothing
+    #[command(hide = true)]
+    Plain(Plain),
 }
 
 fn main() -> ExitCode {
@@ -43,8 +49,10 @@ fn run(command: &Command) -> Result<()> {
     let workspace = Workspace::find()?;
     match command {
         Command::Labs(labs) => labs.run(&workspace),
+        Command::Drive(drive) => drive.run(&workspace),
         Command::Handlers(handlers) => handlers.run(&workspace),
         Command::Worker(worker) => worker.run(&workspace),
+        Command::Plain(plain) => plain.run(),
         Command::Publish => {
             let names = publish::collect(&workspace)?;
             publish::write(&workspace)?;

@@ -191,6 +191,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_pacer_that_cannot_keep_up_gives_all_that_is_due() {
+        let total = 3 * super::BATCH as u64 + 1;
+        let tickets = tickets(total, Some(1e9));
+        let _pacer = Pacer::start(&tickets).unwrap();
+        let mut dues = Vec::new();
+        while let Some(ticket) = tickets.next().await {
+            assert!(ticket.due <= Instant::now());
+            dues.push(ticket.due);
+        }
+        assert_eq!(dues.len() as u64, total);
+        assert!(dues.is_sorted());
+    }
+
+    #[tokio::test]
     async fn a_pacer_that_is_dropped_closes_the_gate_however_long_its_beat() {
         let tickets = tickets(2, Some(1e-9));
         let pacer = Pacer::start(&tickets).unwrap();
