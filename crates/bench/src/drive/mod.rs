@@ -73,7 +73,7 @@ impl Drive {
             let mut rows = Vec::new();
             for (place, cores) in &places {
                 for connections in CONNECTIONS {
-                    eprintln!("{title}: {connections} connections, {place}");
+                    eprintln!("{title}; connections: {connections}, {place}");
                     rows.push(Beside {
                         cores: place.clone(),
                         connections,
@@ -86,9 +86,9 @@ impl Drive {
         let installed: Vec<&str> = bench.tools.iter().map(Tool::name).collect();
         for name in ["wrk", "oha"] {
             if !installed.contains(&name) {
-                tables
-                    .iter_mut()
-                    .for_each(|table| table.note(format!("{name} is not installed here.")));
+                for table in &mut tables {
+                    table.note(format!("{name} is not installed here."));
+                }
             }
         }
         eprintln!("percentiles");
