@@ -57,6 +57,10 @@ bench-cold:
 bench-compare *OPTIONS:
     cargo run --release --bin bench -- compare {{OPTIONS}}
 
+# the driver beside wrk and oha, its percentiles, rates and memory: just bench-driver --quick
+bench-driver *OPTIONS:
+    cargo run --release --bin bench -- driver {{OPTIONS}}
+
 # put what was measured into the documentation
 bench-publish:
     cargo run --release --bin bench -- publish

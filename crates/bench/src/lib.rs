@@ -7,6 +7,7 @@
 
 pub mod cold;
 pub mod compare;
+pub mod drive;
 pub mod labs;
 
 pub mod publish;

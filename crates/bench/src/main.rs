@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use bench::cold::Cold;
 use bench::compare::{Compare, Limit, Measured};
+use bench::drive::{Drive, Plain};
 use bench::labs::{Handlers, Labs, Worker};
 use bench::{Workspace, publish};
 use clap::{Parser, Subcommand};
@@ -23,6 +24,8 @@ enum Command {
     Labs(Labs),
     Cold(Cold),
     Compare(Compare),
+    #[command(name = "driver")]
+    Drive(Drive),
     /// Put what was measured into the documentation: docs/benchmarks, and the tables made from it
     Publish,
     /// The process in which criterion measures the handlers of a lab
@@ -37,6 +40,9 @@ enum Command {
     /// The process that those handlers are in
     #[command(hide = true)]
     Worker(Worker),
+    /// A server that does next to nothing
+    #[command(hide = true)]
+    Plain(Plain),
 }
 
 fn main() -> ExitCode {
@@ -57,8 +63,10 @@ fn run(command: &Command) -> Result<()> {
         Command::Compare(compare) => compare.run(&workspace),
         Command::Limit(limit) => limit.run(),
         Command::Measured(measured) => measured.run(),
+        Command::Drive(drive) => drive.run(&workspace),
         Command::Handlers(handlers) => handlers.run(&workspace),
         Command::Worker(worker) => worker.run(&workspace),
+        Command::Plain(plain) => plain.run(),
         Command::Publish => {
             let names = publish::collect(&workspace)?;
             publish::write(&workspace)?;

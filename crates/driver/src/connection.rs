@@ -1,16 +1,21 @@
 //! One connection to the server: sends a request, reads the answer to its last byte. When to send, and
 //! what to make of the outcome, is decided elsewhere.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, Response, Url, redirect, retry};
+use reqwest::{Client, Method, Request, Response, Url, redirect, retry};
 
 use crate::failure::{ErrorKind, Failure};
+use crate::watch::Watch;
 
 /// A client of its own for each connection, which keeps one alive at the most, makes the number of
 /// connections exact; a shared pool opens more whenever a request comes before an idle one is back.
 pub(crate) struct Connection {
     client: Client,
+    /// Over each request. The client's own timeout would set a timer for each.
+    watch: Watch,
     last_answer: Option<Instant>,
 }
 
@@ -21,9 +26,9 @@ const RESTED: Duration = Duration::from_secs(1);
 const BODY_KEPT: usize = 1024;
 
 impl Connection {
+    /// One whose requests may take `timeout` each. Panics outside of an event loop.
     pub(crate) fn new(timeout: Duration) -> reqwest::Result<Self> {
         let client = Client::builder()
-            .timeout(timeout)
             .pool_max_idle_per_host(1)
             .pool_idle_timeout(None)
             .no_proxy()
@@ -33,6 +38,7 @@ impl Connection {
             .build()?;
         Ok(Self {
             client,
+            watch: Watch::new(timeout),
             last_answer: None,
         })
     }
@@ -50,8 +56,27 @@ impl Connection {
         answer
     }
 
-    async fn try_get(&self, url: Url) -> Result<u64, Failure> {
-        read(self.client.get(url).send().await?).await
+    /// Lets the client take its connection back before the next request asks for it; it would open a second one
+    /// otherwise.
+    pub(crate) async fn settle(&self) {
+        let mut behind_all_that_can_go_on = false;
+        // `yield_now` of tokio has the event loop ask the system for news each time, which is a call for each request.
+        poll_fn(|context| {
+            if behind_all_that_can_go_on {
+                return Poll::Ready(());
+            }
+            behind_all_that_can_go_on = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+
+    async fn try_get(&mut self, url: Url) -> Result<u64, Failure> {
+        let Self { client, watch, .. } = self;
+        let answer = async { read(client.execute(Request::new(Method::GET, url)).await?).await };
+        let in_time = watch.over(answer).await;
+        in_time.unwrap_or_else(|| Err(Failure::timed_out()))
     }
 }
 

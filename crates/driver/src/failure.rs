@@ -63,6 +63,14 @@ impl Serialize for ErrorKind {
 }
 
 impl Failure {
+    /// No complete answer in time.
+    pub(crate) fn timed_out() -> Self {
+        Self {
+            kind: ErrorKind::TimedOut,
+            text: "operation timed out".to_owned(),
+        }
+    }
+
     /// An answer that is not a success; the start of its body tells why.
     pub(crate) fn status(status: StatusCode, body: &[u8]) -> Self {
         let body = one_line(&String::from_utf8_lossy(body));

@@ -37,6 +37,7 @@ mod failure;
 mod tally;
 mod targets;
 mod tickets;
+mod watch;
 
 pub use bar::Bar;
 pub use error::LoadError;

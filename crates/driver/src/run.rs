@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use tokio::task::{self, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::connection::Connection;
@@ -136,9 +136,7 @@ impl Shared {
         while let Some(ticket) = self.tickets.next().await {
             let outcome = connection.get(ticket.url).await;
             self.record(outcome, ticket.due.elapsed());
-            // Lets the client put its connection back before the next request asks for it; it would
-            // open a second one otherwise.
-            task::yield_now().await;
+            connection.settle().await;
         }
     }
 

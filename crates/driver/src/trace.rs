@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use reqwest::Url;
 use tokio::sync::oneshot;
-use tokio::task;
 
 use crate::connection::Connection;
 use crate::error::LoadError;
@@ -103,8 +102,7 @@ async fn call(
     let sent = Instant::now();
     let outcome = connection.get(url).await;
     let latency = sent.elapsed();
-    // As in `run`: the client takes its connection back before it is asked for again.
-    task::yield_now().await;
+    connection.settle().await;
     let turned_away = match outcome {
         Ok(_) => false,
         Err(failure) if is_accepted(&failure, load) => true,

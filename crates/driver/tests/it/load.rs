@@ -37,6 +37,20 @@ async fn a_good_server_gets_every_request_over_so_many_connections_and_no_more()
 }
 
 #[tokio::test]
+async fn a_long_answer_comes_over_the_same_connections() {
+    // Longer than what is read at once: the client has its connection back only after the last piece.
+    let server = Server::start(|_| Answer::Text(200, "x".repeat(300_000)));
+    let load = Load {
+        requests: 200,
+        ..Load::new(server.url("/"))
+    };
+    let report = run(&load).await;
+    assert!(report.all_ok());
+    assert_eq!(report.bytes_received, 200 * 300_000);
+    assert_eq!(server.connections(), 8);
+}
+
+#[tokio::test]
 async fn no_connection_is_open_after_a_run() {
     let server = Server::good();
     run(&Load::new(server.url("/"))).await;
@@ -118,6 +132,25 @@ async fn a_server_that_never_answers_times_out() {
     let (kind, count, _) = only_error(&report);
     assert_eq!((kind, count), (ErrorKind::TimedOut, 8));
     assert_eq!(report.latency, None);
+}
+
+#[tokio::test]
+async fn each_request_may_take_the_whole_timeout_and_the_rest_of_a_run_goes_on() {
+    let server = Server::start(|request| match request.number {
+        3 => Answer::Never,
+        _ => Answer::Stall(Duration::from_millis(100)),
+    });
+    let load = Load {
+        requests: 12,
+        connections: 1,
+        timeout: Duration::from_secs(1), // less than all requests take together
+        ..Load::new(server.url("/"))
+    };
+    let report = run(&load).await;
+    let (kind, count, example) = only_error(&report);
+    assert_eq!((kind, count), (ErrorKind::TimedOut, 1));
+    assert_eq!(example, "operation timed out");
+    assert_eq!((report.ok, server.connections()), (11, 2));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod command;
 mod heap;
 mod load;
 mod loops;
+mod memory;
 mod trace;
 
 mod harness;
