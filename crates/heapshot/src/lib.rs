@@ -32,10 +32,16 @@ mod error;
 mod gate;
 #[cfg(unix)]
 mod limit;
+#[cfg(unix)]
+mod names;
+#[cfg(unix)]
+mod profile;
 mod recorder;
 #[cfg(unix)]
 mod site;
 mod snapshot;
+#[cfg(unix)]
+mod stand_in;
 mod trim;
 #[cfg(unix)]
 mod writer;
