@@ -30,6 +30,11 @@ mod end;
 mod engine;
 mod error;
 mod gate;
+#[cfg(target_os = "linux")]
+mod large;
+#[cfg(not(target_os = "linux"))]
+#[path = "large_none.rs"]
+mod large;
 #[cfg(unix)]
 mod limit;
 #[cfg(unix)]

@@ -62,6 +62,7 @@ pub struct Builder {
     deadline: Duration,
     ceiling: Option<Ceiling>,
     keeps_names: bool,
+    spares_large_blocks: bool,
 }
 
 impl Recorder {
@@ -79,6 +80,7 @@ impl Recorder {
             deadline: Duration::from_secs(60),
             ceiling: None,
             keeps_names: true,
+            spares_large_blocks: true,
         }
     }
 
@@ -213,6 +215,16 @@ impl Builder {
         self
     }
 
+    /// Whether the program's large blocks, from 4 MiB on, are left out of the process that writes a snapshot, so that their page
+    /// tables do not lengthen the pause; they are unless set. It is for Linux, where it is advice to the system for as long as
+    /// the pause lasts (`MADV_DONTFORK`). A program that forks by the C library, as all do, has its blocks in its children, whenever it
+    /// does; one that makes the system's call by itself should set this to `false`, for its fork may meet a snapshot's.
+    #[must_use]
+    pub fn spare_large_blocks(mut self, spares_large_blocks: bool) -> Self {
+        self.spares_large_blocks = spares_large_blocks;
+        self
+    }
+
     /// How much memory the heap may come to take, and what happens then; without a limit unless set.
     #[must_use]
     pub fn ceiling(mut self, ceiling: Ceiling) -> Self {
@@ -238,6 +250,7 @@ impl Builder {
         }
         #[cfg(unix)]
         crate::names::keep(self.keeps_names);
+        crate::large::spare(self.spares_large_blocks);
         gate::open();
         let started = Instant::now();
         if let Some(ceiling) = self.ceiling {

@@ -27,6 +27,7 @@ use crate::document::{self, Found};
 use crate::engine::{self, Recording, Totals};
 use crate::error::Error;
 use crate::gate;
+use crate::large;
 use crate::names::{self, Names};
 use crate::profile::Profile;
 use crate::stand_in::StandIn;
@@ -77,12 +78,13 @@ pub(crate) fn fork(task: &Task<'_>) -> Result<Forked, Error> {
     let started = Instant::now();
     let closed = gate::close();
     let live = engine::totals(&closed);
+    let hidden = large::hide(&closed);
     // SAFETY: the child calls nothing that waits for another thread; see the module's comment.
     let forked = unsafe { nix::unistd::fork() };
     match forked {
         Ok(ForkResult::Child) => {
             // The gate stays closed for this thread: its allocations go to the system's allocator.
-            std::mem::forget(closed);
+            std::mem::forget((hidden, closed));
             let code = catch_unwind(AssertUnwindSafe(|| {
                 child(task, parent, &child_stderr, live)
             }));
@@ -90,7 +92,7 @@ pub(crate) fn fork(task: &Task<'_>) -> Result<Forked, Error> {
             unsafe { libc::_exit(i32::from(!matches!(code, Ok(Ok(()))))) }
         }
         Ok(ForkResult::Parent { child }) => {
-            drop(closed);
+            drop((hidden, closed)); // in this order
             let pause = started.elapsed();
             drop(blocked);
             Ok(Forked {
@@ -119,14 +121,19 @@ impl Child {
             // The program reaps all its children itself, so how ours ended is not known. What it left is
             // checked by the child, which says so last.
             Err(Errno::ECHILD) if last_words.ends_with(WHOLE) => Ok(()),
-            status => Err(Error::ChildFailed {
-                status: describe(status),
-                last_words: if last_words.trim().is_empty() {
-                    "it said nothing".to_owned()
-                } else {
-                    last_words.trim().to_owned()
-                },
-            }),
+            status => {
+                if let Ok(WaitStatus::Signaled(_, Signal::SIGSEGV | Signal::SIGBUS, _)) = status {
+                    large::spare_no_more();
+                }
+                Err(Error::ChildFailed {
+                    status: describe(status),
+                    last_words: if last_words.trim().is_empty() {
+                        "it said nothing".to_owned()
+                    } else {
+                        last_words.trim().to_owned()
+                    },
+                })
+            }
         }
     }
 
