@@ -49,6 +49,10 @@ docs:
 bench *OPTIONS:
     cargo run --release --bin bench -- labs {{OPTIONS}}
 
+# what a snapshot costs, by what is leaked before: just bench-snapshot --node, --full
+bench-snapshot *OPTIONS:
+    cargo run --release --bin bench -- snapshot {{OPTIONS}}
+
 # put what was measured into the documentation
 bench-publish:
     cargo run --release --bin bench -- publish
