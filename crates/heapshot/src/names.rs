@@ -52,15 +52,18 @@ pub(crate) fn remember(folder: &Path) -> io::Result<()> {
         return Ok(());
     }
     let new: Names = serde_json::from_slice(&fs::read(path)?)?;
-    let mut names = known().map_or_else(Names::default, |known| Names::clone(&known));
+    // Snapshots that begin meanwhile do without.
+    let before = replace(None);
+    let mut names = before.map_or_else(Names::default, Arc::unwrap_or_clone);
     names.0.extend(new.0);
-    let names = Some(Arc::new(names));
-    let before = {
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *known, names)
-    };
-    drop(before);
+    drop(replace(Some(Arc::new(names))));
     Ok(())
+}
+
+/// Puts `names` in the place of what is known, which it returns. The lock is held for no longer.
+fn replace(names: Option<Arc<Names>>) -> Option<Arc<Names>> {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::replace(&mut *known, names)
 }
 
 impl Names {
@@ -77,5 +80,41 @@ impl Names {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NEW, Names, keep, known, remember};
+
+    #[test]
+    fn what_children_tell_adds_up_if_it_is_kept_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let tell = |json: &str| {
+            std::fs::write(folder.path().join(NEW), json).unwrap();
+            remember(folder.path()).unwrap();
+        };
+        assert_eq!(known(), None);
+        tell(r#"{"16": ["shop::main (shop/src/main.rs:1:2)"]}"#);
+        tell(r#"{"32": []}"#);
+        keep(false);
+        tell(r#"{"48": []}"#);
+        keep(true);
+
+        let known = known().unwrap();
+        let mut new = Names::default();
+        assert_eq!(new.of(16, Some(&known)).len(), 1);
+        assert!(new.of(32, Some(&known)).is_empty());
+        assert!(new.is_empty(), "these two were known");
+        new.of(48, Some(&known));
+        assert!(!new.is_empty(), "this one was not");
+    }
+
+    #[test]
+    fn a_child_that_had_nothing_to_tell_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        remember(folder.path()).unwrap();
+        std::fs::write(folder.path().join(NEW), "half of it").unwrap();
+        assert!(remember(folder.path()).is_err());
     }
 }

@@ -116,6 +116,7 @@ pub(crate) fn write<'a>(
         name: order.name,
         known: known.as_deref(),
     })?;
+    drop(known);
     let frozen = Frozen {
         pause: forked.pause,
         live_bytes: forked.live.bytes,
