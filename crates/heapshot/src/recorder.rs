@@ -208,7 +208,7 @@ impl Builder {
 
     /// Whether the process keeps the names of functions and lines that its snapshots have looked up, so that the next one is
     /// written in a fraction of the time; it does unless set. They take some hundred bytes for each line of code that
-    /// allocates, two or three megabytes in a web service, which no snapshot shows. Without them each snapshot looks them up anew.
+    /// allocates, a megabyte or two in a web service, which no snapshot shows. Without them each snapshot looks them up anew.
     #[must_use]
     pub fn keep_names(mut self, keeps_names: bool) -> Self {
         self.keeps_names = keeps_names;
