@@ -61,6 +61,10 @@ bench-compare *OPTIONS:
 bench-driver *OPTIONS:
     cargo run --release --bin bench -- driver {{OPTIONS}}
 
+# what a snapshot costs, by what is leaked before: just bench-snapshot --node, --full
+bench-snapshot *OPTIONS:
+    cargo run --release --bin bench -- snapshot {{OPTIONS}}
+
 # put what was measured into the documentation
 bench-publish:
     cargo run --release --bin bench -- publish

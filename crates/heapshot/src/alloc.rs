@@ -7,6 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use crate::count::{self, Grant};
 use crate::engine;
 use crate::gate::{self, Caller};
+use crate::large;
 #[cfg(unix)]
 use crate::limit::Asked;
 
@@ -22,9 +23,9 @@ unsafe impl GlobalAlloc for Alloc {
         let grant = count::add(layout.size());
         let ptr = match pass(grant) {
             // SAFETY: the caller upholds `GlobalAlloc::alloc`'s contract.
-            Some(_pass) => unsafe { engine::ALLOCATOR.alloc(layout) },
+            Some(_pass) => large::add(unsafe { engine::ALLOCATOR.alloc(layout) }, layout.size()),
             // SAFETY: likewise.
-            None => unsafe { System.alloc(layout) },
+            None => large::place(unsafe { System.alloc(layout) }, layout.size()),
         };
         if grant != Grant::Given || ptr.is_null() {
             not_granted(layout.size(), layout.size(), grant);
@@ -37,9 +38,12 @@ unsafe impl GlobalAlloc for Alloc {
         let grant = count::add(layout.size());
         let ptr = match pass(grant) {
             // SAFETY: the caller upholds `GlobalAlloc::alloc_zeroed`'s contract.
-            Some(_pass) => unsafe { engine::ALLOCATOR.alloc_zeroed(layout) },
+            Some(_pass) => large::add(
+                unsafe { engine::ALLOCATOR.alloc_zeroed(layout) },
+                layout.size(),
+            ),
             // SAFETY: likewise.
-            None => unsafe { System.alloc_zeroed(layout) },
+            None => large::place(unsafe { System.alloc_zeroed(layout) }, layout.size()),
         };
         if grant != Grant::Given || ptr.is_null() {
             not_granted(layout.size(), layout.size(), grant);
@@ -53,7 +57,10 @@ unsafe impl GlobalAlloc for Alloc {
         match gate::enter() {
             // SAFETY: the caller upholds `GlobalAlloc::dealloc`'s contract. The engine passes over a block that it has
             // not recorded.
-            Some(_pass) => unsafe { engine::ALLOCATOR.dealloc(ptr, layout) },
+            Some(_pass) => unsafe {
+                large::remove(ptr, layout.size());
+                engine::ALLOCATOR.dealloc(ptr, layout);
+            },
             // SAFETY: likewise.
             None => unsafe { System.dealloc(ptr, layout) },
         }
@@ -67,7 +74,14 @@ unsafe impl GlobalAlloc for Alloc {
         let grant = count::resize(layout.size(), new_size);
         let new = match pass(grant) {
             // SAFETY: the caller upholds `GlobalAlloc::realloc`'s contract.
-            Some(_pass) => unsafe { engine::ALLOCATOR.realloc(ptr, layout, new_size) },
+            Some(_pass) => unsafe {
+                large::remove(ptr, layout.size());
+                let new = engine::ALLOCATOR.realloc(ptr, layout, new_size);
+                if new.is_null() {
+                    large::add(ptr, layout.size());
+                }
+                large::add(new, new_size)
+            },
             // SAFETY: likewise.
             None => unsafe { System.realloc(ptr, layout, new_size) },
         };

@@ -1,15 +1,16 @@
-//! The snapshot as a file: a DHAT version-2 document, as dhat writes it and `dh_view.html` reads it,
-//! plus one top-level key, `"heapshot"`, with what DHAT has no place for.
+//! What heapshot adds to a DHAT document, and tells of it: one top-level key, `"heapshot"`, with what DHAT has no place
+//! for, and who holds most.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 #[cfg(unix)]
 use crate::ceiling::Mebibytes;
-use crate::engine::Totals;
+#[cfg(unix)]
+use crate::profile::Largest;
 #[cfg(unix)]
 use crate::site::{self, Frame};
 use crate::snapshot::Frozen;
@@ -95,13 +96,7 @@ impl Found {
     /// Names them. For the child alone.
     pub(crate) fn new(largest: Option<Largest>, asked: &[usize]) -> Self {
         let top = largest.and_then(|largest| {
-            let mut addresses: Vec<_> = largest
-                .frames
-                .iter()
-                .filter_map(|frame| address_of(frame))
-                .collect();
-            addresses.dedup(); // inlined frames share theirs
-            let frames = site::resolve(&addresses);
+            let frames = site::resolve(&largest.addresses);
             Some(Top {
                 bytes: largest.bytes,
                 blocks: largest.blocks,
@@ -125,65 +120,9 @@ impl std::fmt::Display for Top {
     }
 }
 
-#[cfg(unix)]
-fn address_of(frame: &str) -> Option<usize> {
-    let (address, _) = frame.strip_prefix("0x")?.split_once(':')?;
-    usize::from_str_radix(address, 16).ok()
-}
-
 /// Resident memory (RSS) of this process in bytes, where the platform tells.
 pub fn rss_bytes() -> Option<u64> {
     memory_stats::memory_stats().map(|stats| stats.physical_mem as u64)
-}
-
-/// Reads the whole document and checks that its live bytes and blocks are `live`: a file cut short by a
-/// full disk, or one that belongs to another moment, is found here. Returns the program point that holds most.
-pub(crate) fn check(file: &File, live: Totals) -> Result<Option<Largest>, String> {
-    let mut document: Document = serde_json::from_reader(BufReader::new(file))
-        .map_err(|error| format!("the snapshot is not whole: {error}; is the disk full?"))?;
-    let sum = |count: fn(&Point) -> u64| document.pps.iter().map(count).sum();
-    let found = Totals {
-        bytes: sum(|point| point.eb),
-        blocks: sum(|point| point.ebk),
-    };
-    if found != live {
-        return Err(format!(
-            "the snapshot holds {found:?}, but {live:?} were live when it was taken"
-        ));
-    }
-    let largest = document.pps.iter().max_by_key(|point| point.eb);
-    Ok(largest.map(|point| Largest {
-        bytes: point.eb,
-        blocks: point.ebk,
-        frames: point
-            .fs
-            .iter()
-            .filter_map(|&index| Some(std::mem::take(document.ftbl.get_mut(index)?)))
-            .collect(),
-    }))
-}
-
-/// The program point that holds most.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Largest {
-    pub(crate) bytes: u64,
-    pub(crate) blocks: u64,
-    /// As DHAT writes them, innermost first: `0x55d0: main (a.rs:1:2)`.
-    pub(crate) frames: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Document {
-    pps: Vec<Point>,
-    /// The last key that dhat writes: without it the file was cut short.
-    ftbl: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Point {
-    eb: u64,
-    ebk: u64,
-    fs: Vec<usize>,
 }
 
 fn position_of_last_brace(file: &mut File) -> io::Result<u64> {
@@ -220,44 +159,13 @@ mod tests {
         file
     }
 
-    const LIVE: Totals = Totals {
-        bytes: 30,
-        blocks: 3,
-    };
     const FROZEN: Frozen = Frozen {
         pause: Duration::from_micros(5),
-        live_bytes: LIVE.bytes,
-        live_blocks: LIVE.blocks,
+        live_bytes: 30,
+        live_blocks: 3,
         rss_bytes: Some(4096),
     };
     const WHOLE: &str = r#"{"dhatFileVersion":2,"pps":[{"eb":10,"ebk":1,"fs":[0]},{"eb":20,"ebk":2,"fs":[1]}],"ftbl":["[root]","0x1f: main (a.rs:1:2)"]}"#;
-
-    #[test]
-    fn a_whole_document_of_the_right_moment_passes_and_tells_who_holds_most() {
-        let largest = Largest {
-            bytes: 20,
-            blocks: 2,
-            frames: vec!["0x1f: main (a.rs:1:2)".to_owned()],
-        };
-        assert_eq!(address_of(&largest.frames[0]), Some(31));
-        assert_eq!(check(&file_with(WHOLE), LIVE), Ok(Some(largest)));
-    }
-
-    #[test]
-    fn a_document_cut_anywhere_is_found() {
-        for end in 0..WHOLE.len() {
-            assert!(check(&file_with(&WHOLE[..end]), LIVE).is_err(), "{end}");
-        }
-    }
-
-    #[test]
-    fn a_document_of_another_moment_is_found() {
-        let other = Totals {
-            bytes: 31,
-            blocks: 3,
-        };
-        assert!(check(&file_with(WHOLE), other).is_err());
-    }
 
     #[test]
     fn the_header_becomes_the_last_key_and_leaves_the_rest_as_it_was() {

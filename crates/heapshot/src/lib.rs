@@ -30,12 +30,23 @@ mod end;
 mod engine;
 mod error;
 mod gate;
+#[cfg(target_os = "linux")]
+mod large;
+#[cfg(not(target_os = "linux"))]
+#[path = "large_none.rs"]
+mod large;
 #[cfg(unix)]
 mod limit;
+#[cfg(unix)]
+mod names;
+#[cfg(unix)]
+mod profile;
 mod recorder;
 #[cfg(unix)]
 mod site;
 mod snapshot;
+#[cfg(unix)]
+mod stand_in;
 mod trim;
 #[cfg(unix)]
 mod writer;

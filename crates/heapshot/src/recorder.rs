@@ -61,6 +61,8 @@ pub struct Builder {
     frames: usize,
     deadline: Duration,
     ceiling: Option<Ceiling>,
+    keeps_names: bool,
+    spares_large_blocks: bool,
 }
 
 impl Recorder {
@@ -77,6 +79,8 @@ impl Recorder {
             frames: 16,
             deadline: Duration::from_secs(60),
             ceiling: None,
+            keeps_names: true,
+            spares_large_blocks: true,
         }
     }
 
@@ -202,6 +206,25 @@ impl Builder {
         self
     }
 
+    /// Whether the process keeps the names of functions and lines that its snapshots have looked up, so that the next one is
+    /// written in a fraction of the time; it does unless set. They take some hundred bytes for each line of code that
+    /// allocates, a megabyte or two in a web service, which no snapshot shows. Without them each snapshot looks them up anew.
+    #[must_use]
+    pub fn keep_names(mut self, keeps_names: bool) -> Self {
+        self.keeps_names = keeps_names;
+        self
+    }
+
+    /// Whether the program's large blocks, from 4 MiB on, are left out of the process that writes a snapshot, so that their page
+    /// tables do not lengthen the pause; they are unless set. It is for Linux, where it is advice to the system for as long as
+    /// the pause lasts (`MADV_DONTFORK`). A program that forks by the C library, as all do, has its blocks in its children, whenever it
+    /// does; one that makes the system's call by itself should set this to `false`, for its fork may meet a snapshot's.
+    #[must_use]
+    pub fn spare_large_blocks(mut self, spares_large_blocks: bool) -> Self {
+        self.spares_large_blocks = spares_large_blocks;
+        self
+    }
+
     /// How much memory the heap may come to take, and what happens then; without a limit unless set.
     #[must_use]
     pub fn ceiling(mut self, ceiling: Ceiling) -> Self {
@@ -225,6 +248,9 @@ impl Builder {
         if !started_here {
             return Err(Error::AlreadyRunning);
         }
+        #[cfg(unix)]
+        crate::names::keep(self.keeps_names);
+        crate::large::spare(self.spares_large_blocks);
         gate::open();
         let started = Instant::now();
         if let Some(ceiling) = self.ceiling {

@@ -73,6 +73,33 @@ pub(crate) fn resolve(addresses: &[usize]) -> Vec<Frame> {
     frames
 }
 
+/// The frames at `address`, innermost first, in dhat's words: `shop::main (shop/src/main.rs:1:2)`. For the child alone.
+pub(crate) fn texts(address: usize) -> Vec<Box<str>> {
+    let mut texts = Vec::new();
+    let add = |symbol: &backtrace::Symbol| {
+        let name = symbol.name().map(|name| format!("{name:#}"));
+        let name = name.as_deref().unwrap_or(UNKNOWN);
+        let file = symbol
+            .filename()
+            .map(|file| short(file).display().to_string());
+        let file = file.as_deref().unwrap_or(UNKNOWN);
+        let (line, column) = (symbol.lineno().unwrap_or(0), symbol.colno().unwrap_or(0));
+        texts.push(format!("{name} ({file}:{line}:{column})").into());
+    };
+    // SAFETY: the child has this one thread.
+    unsafe { backtrace::resolve_unsynchronized(address as *mut _, add) };
+    texts
+}
+
+/// What dhat writes where nothing is known.
+const UNKNOWN: &str = "???";
+
+/// The last three components of a path, as DHAT's files have it.
+fn short(file: &Path) -> PathBuf {
+    let parts: Vec<_> = file.components().collect();
+    parts[parts.len().saturating_sub(3)..].iter().collect()
+}
+
 /// Without the frames of the allocator, which every stack begins with.
 pub(crate) fn without_allocator(frames: &[Frame]) -> &[Frame] {
     let is_allocator = |frame: &Frame| {
@@ -125,13 +152,6 @@ impl Frame {
         let file = self.file.as_ref().map(|file| file.to_string_lossy());
         file.is_some_and(|file| folders.iter().any(|folder| file.contains(folder)))
     }
-
-    /// The last three components of the file's path, as DHAT's files have it.
-    fn short_file(&self) -> Option<PathBuf> {
-        let file = self.file.as_ref()?;
-        let parts: Vec<_> = file.components().collect();
-        Some(parts[parts.len().saturating_sub(3)..].iter().collect())
-    }
 }
 
 /// `leaky_server::lab1::bloat_my_server (leaky-server/src/lab1.rs:20:20)`, as in DHAT's files.
@@ -144,8 +164,11 @@ impl fmt::Display for Frame {
             function = outer;
         }
         f.write_str(function)?;
-        match self.short_file() {
-            Some(file) => write!(f, " ({}:{}:{})", file.display(), self.line, self.column),
+        match &self.file {
+            Some(file) => {
+                let file = short(file);
+                write!(f, " ({}:{}:{})", file.display(), self.line, self.column)
+            }
             None => Ok(()),
         }
     }

@@ -16,7 +16,7 @@ use crate::engine;
 use crate::engine::Recording;
 use crate::error::Error;
 #[cfg(unix)]
-use crate::writer;
+use crate::{names, writer};
 
 /// A snapshot that was taken: the file, and what taking it cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +108,15 @@ pub(crate) fn write<'a>(
     let rss_bytes = document::rss_bytes();
     let time = SystemTime::now();
 
-    let forked = writer::fork(order.recording, private.path(), order.deadline, order.name)?;
+    let known = names::known();
+    let forked = writer::fork(&writer::Task {
+        recording: order.recording,
+        folder: private.path(),
+        deadline: order.deadline,
+        name: order.name,
+        known: known.as_deref(),
+    })?;
+    drop(known);
     let frozen = Frozen {
         pause: forked.pause,
         live_bytes: forked.live.bytes,
@@ -117,6 +125,8 @@ pub(crate) fn write<'a>(
     };
     on_frozen(&frozen);
     forked.child.wait(order.deadline)?;
+    // Names that get lost are looked up again.
+    let _ = names::remember(private.path());
     Ok(Written {
         order,
         asked,

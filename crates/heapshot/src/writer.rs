@@ -11,7 +11,7 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -27,6 +27,10 @@ use crate::document::{self, Found};
 use crate::engine::{self, Recording, Totals};
 use crate::error::Error;
 use crate::gate;
+use crate::large;
+use crate::names::{self, Names};
+use crate::profile::Profile;
+use crate::stand_in::StandIn;
 
 /// The highest descriptor that is closed one by one where `close_range` is missing.
 const MOST_DESCRIPTORS: i32 = 65_536;
@@ -50,15 +54,21 @@ pub(crate) struct Child {
     reaped: bool,
 }
 
-/// Forks a child that writes the recording into `folder` and exits; `deadline` is its own alarm clock,
-/// for the case that the parent cannot kill it. With `name` it also writes [`document::FOUND`]: who holds most, and the
-/// names of these addresses.
-pub(crate) fn fork(
-    recording: &Recording,
-    folder: &Path,
-    deadline: Duration,
-    name: Option<&[usize]>,
-) -> Result<Forked, Error> {
+/// What a child is to do.
+pub(crate) struct Task<'a> {
+    pub(crate) recording: &'a Recording,
+    /// Where it writes to.
+    pub(crate) folder: &'a Path,
+    /// Twice this is its own alarm clock, for the case that the parent cannot kill it.
+    pub(crate) deadline: Duration,
+    /// With these addresses it also writes [`document::FOUND`]: who holds most, and the names of these.
+    pub(crate) name: Option<&'a [usize]>,
+    /// Names that it need not look up. Those that it has looked up it leaves in [`names::NEW`].
+    pub(crate) known: Option<&'a Names>,
+}
+
+/// Forks a child that does the task and exits.
+pub(crate) fn fork(task: &Task<'_>) -> Result<Forked, Error> {
     let parent = Pid::this();
     let (stderr, child_stderr) = pipe().map_err(Error::Fork)?;
     // Everything that allocates is made before the gate is closed.
@@ -68,28 +78,21 @@ pub(crate) fn fork(
     let started = Instant::now();
     let closed = gate::close();
     let live = engine::totals(&closed);
+    let hidden = large::hide(&closed);
     // SAFETY: the child calls nothing that waits for another thread; see the module's comment.
     let forked = unsafe { nix::unistd::fork() };
     match forked {
         Ok(ForkResult::Child) => {
             // The gate stays closed for this thread: its allocations go to the system's allocator.
-            std::mem::forget(closed);
+            std::mem::forget((hidden, closed));
             let code = catch_unwind(AssertUnwindSafe(|| {
-                child(
-                    recording,
-                    folder,
-                    deadline,
-                    name,
-                    parent,
-                    &child_stderr,
-                    live,
-                )
+                child(task, parent, &child_stderr, live)
             }));
             // SAFETY: `_exit` ends the process at once; nothing of the parent's is torn down.
             unsafe { libc::_exit(i32::from(!matches!(code, Ok(Ok(()))))) }
         }
         Ok(ForkResult::Parent { child }) => {
-            drop(closed);
+            drop((hidden, closed)); // in this order
             let pause = started.elapsed();
             drop(blocked);
             Ok(Forked {
@@ -118,14 +121,19 @@ impl Child {
             // The program reaps all its children itself, so how ours ended is not known. What it left is
             // checked by the child, which says so last.
             Err(Errno::ECHILD) if last_words.ends_with(WHOLE) => Ok(()),
-            status => Err(Error::ChildFailed {
-                status: describe(status),
-                last_words: if last_words.trim().is_empty() {
-                    "it said nothing".to_owned()
-                } else {
-                    last_words.trim().to_owned()
-                },
-            }),
+            status => {
+                if let Ok(WaitStatus::Signaled(_, Signal::SIGSEGV | Signal::SIGBUS, _)) = status {
+                    large::spare_no_more();
+                }
+                Err(Error::ChildFailed {
+                    status: describe(status),
+                    last_words: if last_words.trim().is_empty() {
+                        "it said nothing".to_owned()
+                    } else {
+                        last_words.trim().to_owned()
+                    },
+                })
+            }
         }
     }
 
@@ -182,41 +190,61 @@ impl Drop for Child {
 const WHOLE: &str = "heapshot: whole\n";
 
 /// All that the child does.
-fn child(
-    recording: &Recording,
-    folder: &Path,
-    deadline: Duration,
-    name: Option<&[usize]>,
-    parent: Pid,
-    stderr: &OwnedFd,
-    live: Totals,
-) -> Result<(), ()> {
+fn child(task: &Task<'_>, parent: Pid, stderr: &OwnedFd, live: Totals) -> Result<(), ()> {
     let complain = |what: &str, error: &dyn std::fmt::Display| {
         let _ = writeln!(io::stderr(), "{what}: {error}");
     };
     die_with(parent);
-    ring_after(2 * deadline);
+    ring_after(2 * task.deadline);
     keep_only(stderr).map_err(|error| complain("cannot detach from the parent", &error))?;
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
-    std::env::set_current_dir(folder)
+    std::env::set_current_dir(task.folder)
         .map_err(|error| complain("cannot enter the snapshot's folder", &error))?;
 
+    let stand_in = StandIn::put();
     // SAFETY: this is the fork, and this its only call.
-    unsafe { recording.write() };
+    unsafe { task.recording.write() };
+    if let Some(stand_in) = &stand_in {
+        stand_in
+            .take_away()
+            .map_err(|error| complain("cannot look up names", &error))?;
+    }
 
-    let file = File::open(engine::FILE_NAME)
+    let mut file = File::open(engine::FILE_NAME)
         .map_err(|error| complain("the snapshot is missing", &error))?;
-    let largest = document::check(&file, live).map_err(|error| complain("bad snapshot", &error))?;
-    if let Some(addresses) = name {
-        let found = Found::new(largest, addresses);
-        let text = serde_json::to_vec(&found).map_err(|error| complain("cannot name", &error))?;
-        std::fs::write(document::FOUND, text)
+    let mut profile =
+        Profile::read(&file, live).map_err(|error| complain("bad snapshot", &error))?;
+    if let Some(addresses) = task.name {
+        let found = Found::new(profile.largest(), addresses);
+        leave(document::FOUND, &found)
             .map_err(|error| complain("cannot write what it found", &error))?;
+    }
+    if profile.lacks_names() {
+        let is_valid = stand_in.is_some_and(|stand_in| !stand_in.was_anything_unloaded());
+        let new = profile.name_frames(task.known.filter(|_| is_valid));
+        file = rewrite(&profile).map_err(|error| complain("cannot write the snapshot", &error))?;
+        if is_valid && !new.is_empty() {
+            leave(names::NEW, &new).map_err(|error| complain("cannot write names", &error))?;
+        }
     }
     file.sync_all()
         .map_err(|error| complain("cannot sync the snapshot", &error))?;
     let _ = io::stderr().write_all(WHOLE.as_bytes());
     Ok(())
+}
+
+/// Writes something for the parent.
+fn leave(name: &str, what: &impl serde::Serialize) -> io::Result<()> {
+    std::fs::write(name, serde_json::to_vec(what)?)
+}
+
+/// Puts what dhat wrote, completed, in the place of what dhat wrote.
+fn rewrite(profile: &Profile) -> io::Result<File> {
+    const COMPLETED: &str = "completed.json";
+    let file = File::create(COMPLETED)?;
+    profile.write(BufWriter::new(&file))?;
+    std::fs::rename(COMPLETED, engine::FILE_NAME)?;
+    Ok(file)
 }
 
 /// The child is killed when the thread that forked it ends, be it with its whole process.
