@@ -33,6 +33,7 @@ mod gate;
 #[cfg(unix)]
 mod limit;
 mod recorder;
+mod sampled;
 #[cfg(unix)]
 mod site;
 mod snapshot;
@@ -45,5 +46,5 @@ pub use ceiling::{AtLimit, Ceiling, EXIT_CODE, Usage};
 pub use document::{Metadata, rss_bytes};
 pub use error::Error;
 pub use recorder::{Allocated, Builder, Live, Recorder};
-pub use snapshot::{Frozen, Snapshot};
+pub use snapshot::{Frozen, Sampling, Snapshot};
 pub use trim::trim;

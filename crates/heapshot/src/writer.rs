@@ -41,6 +41,8 @@ pub(crate) struct Forked {
     pub(crate) pause: Duration,
     /// The heap that the child holds.
     pub(crate) live: Totals,
+    /// What is recorded of it: all of it, unless samples are.
+    pub(crate) recorded: Totals,
 }
 
 /// The process that writes. Killed and reaped when dropped, unless it was waited for.
@@ -67,7 +69,8 @@ pub(crate) fn fork(
 
     let started = Instant::now();
     let closed = gate::close();
-    let live = engine::totals(&closed);
+    let live = engine::live(&closed);
+    let recorded = engine::totals(&closed);
     // SAFETY: the child calls nothing that waits for another thread; see the module's comment.
     let forked = unsafe { nix::unistd::fork() };
     match forked {
@@ -82,7 +85,7 @@ pub(crate) fn fork(
                     name,
                     parent,
                     &child_stderr,
-                    live,
+                    recorded,
                 )
             }));
             // SAFETY: `_exit` ends the process at once; nothing of the parent's is torn down.
@@ -100,6 +103,7 @@ pub(crate) fn fork(
                 },
                 pause,
                 live,
+                recorded,
             })
         }
         Err(errno) => Err(Error::Fork(errno.into())),
@@ -189,7 +193,7 @@ fn child(
     name: Option<&[usize]>,
     parent: Pid,
     stderr: &OwnedFd,
-    live: Totals,
+    recorded: Totals,
 ) -> Result<(), ()> {
     let complain = |what: &str, error: &dyn std::fmt::Display| {
         let _ = writeln!(io::stderr(), "{what}: {error}");
@@ -206,7 +210,8 @@ fn child(
 
     let file = File::open(engine::FILE_NAME)
         .map_err(|error| complain("the snapshot is missing", &error))?;
-    let largest = document::check(&file, live).map_err(|error| complain("bad snapshot", &error))?;
+    let largest =
+        document::check(&file, recorded).map_err(|error| complain("bad snapshot", &error))?;
     if let Some(addresses) = name {
         let found = Found::new(largest, addresses);
         let text = serde_json::to_vec(&found).map_err(|error| complain("cannot name", &error))?;
