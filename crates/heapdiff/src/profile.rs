@@ -11,6 +11,7 @@ use crate::frame::{Frame, printable, without_address};
 use crate::frames::{FrameId, Frames};
 use crate::history::History;
 use crate::metadata::Metadata;
+use crate::sampling::{Sampled, Sampling, error_of};
 use crate::stacks::Stacks;
 
 /// DHAT's counters of a stack, or their sum over a snapshot.
@@ -24,6 +25,8 @@ pub struct Counters {
     pub live_bytes: u64,
     /// Blocks live when the snapshot was taken (`ebk`).
     pub live_blocks: u64,
+    /// Where samples were recorded, the four above are estimates; how good they are.
+    pub sampled: Sampled,
 }
 
 /// A parsed snapshot. Stacks that differ by addresses only are one.
@@ -97,23 +100,19 @@ impl Profile {
         for point in &points.list {
             let stack = &all[start..point.stack_end];
             start = point.stack_end;
-            let counters = Counters {
-                total_bytes: point.total_bytes,
-                total_blocks: point.total_blocks,
-                live_bytes: point.live_bytes,
-                live_blocks: point.live_blocks,
-            };
+            // Before equal stacks are merged: each point's blocks are of one size.
+            let (counters, history) = Sampling::scale(self.metadata.sampling, point);
             self.totals.add(&counters)?;
             match seen.entry(stack) {
                 Entry::Occupied(known) => {
                     let known = *known.get();
                     self.stacks.value_mut(known).add(&counters)?;
-                    self.add_history(known, point.history);
+                    self.add_history(known, history);
                 }
                 Entry::Vacant(new) => {
                     new.insert(self.stacks.len());
                     self.stacks.push(stack.iter().copied(), counters);
-                    self.add_history(self.stacks.len() - 1, point.history);
+                    self.add_history(self.stacks.len() - 1, history);
                 }
             }
         }
@@ -159,7 +158,9 @@ impl Counters {
             &mut self.live_blocks,
             other.live_blocks,
             "live blocks (ebk)",
-        )
+        )?;
+        self.sampled.plus(&other.sampled);
+        Ok(())
     }
 }
 
@@ -170,6 +171,17 @@ impl Counters {
         self.total_blocks += other.total_blocks;
         self.live_bytes += other.live_bytes;
         self.live_blocks += other.live_blocks;
+        self.sampled.plus(&other.sampled);
+    }
+
+    /// The standard error of the live bytes; 0 if they are exact.
+    pub fn live_bytes_error(&self) -> f64 {
+        error_of(self.sampled.bytes_variance)
+    }
+
+    /// The standard error of the live blocks; 0 if they are exact.
+    pub fn live_blocks_error(&self) -> f64 {
+        error_of(self.sampled.blocks_variance)
     }
 }
 
