@@ -45,6 +45,14 @@ lint:
 docs:
     cargo doc --workspace --no-deps --open
 
+# leaky against fixed, lab by lab, as what is leaked accumulates: just bench --quick
+bench *OPTIONS:
+    cargo run --release --bin bench -- labs {{OPTIONS}}
+
+# put what was measured into the documentation
+bench-publish:
+    cargo run --release --bin bench -- publish
+
 # prove that every lab is what it says
 verify:
     cargo lab verify
