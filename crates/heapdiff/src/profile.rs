@@ -2,8 +2,8 @@
 //!
 //! Bytes in, values out; `files` wraps paths around this, `dhat` knows the format.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use crate::dhat;
 use crate::error::Error;
@@ -95,10 +95,16 @@ impl Profile {
             .map(|frame| ids[*frame as usize])
             .collect();
         drop(points.stack_frames);
+        let labels = self.labels();
         let mut seen: HashMap<&[FrameId], usize> = HashMap::with_capacity(points.list.len());
         let mut start = 0;
         for point in &points.list {
-            let stack = &all[start..point.stack_end];
+            let mut stack = &all[start..point.stack_end];
+            if let [frames @ .., last] = stack
+                && labels.contains(last)
+            {
+                stack = frames;
+            }
             start = point.stack_end;
             // Before equal stacks are merged: each point's blocks are of one size.
             let (counters, history) = Sampling::scale(self.metadata.sampling, point);
@@ -117,6 +123,18 @@ impl Profile {
             }
         }
         Ok(())
+    }
+
+    /// What heapshot puts around stacks that come once for each size class, to tell them apart.
+    fn labels(&self) -> HashSet<FrameId> {
+        if self.metadata.sampling.is_none() {
+            return HashSet::new();
+        }
+        let labels = self.frames.iter();
+        labels
+            .filter(|frame| frame.text().starts_with("[size class "))
+            .filter_map(|frame| self.frames.id(frame))
+            .collect()
     }
 
     fn add_history(&mut self, stack: usize, of_point: Option<History>) {
@@ -197,4 +215,28 @@ fn number_frames(table: &[dhat::Text<'_>], frames: &mut Frames) -> Vec<FrameId> 
                 .or_insert_with(|| frames.intern(&Frame::parse(text)))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Profile;
+
+    #[test]
+    fn size_classes_of_one_stack_are_scaled_apart_and_then_one() {
+        let profile = Profile::parse(
+            br#"{"dhatFileVersion":2,"mode":"rust-heap","bklt":true,
+                "pps":[{"tb":64,"tbk":1,"eb":64,"ebk":1,"fs":[0,1]},{"tb":8000000,"tbk":1,"eb":8000000,"ebk":1,"fs":[0,2]}],
+                "ftbl":["0x1: shop::buy (shop/src/main.rs:3:4)","[size class 1: blocks of about 64 bytes]","[size class 2: blocks of about 8000000 bytes]"],
+                "heapshot":{"live_bytes":8600000,"live_blocks":9000,"sampling":{"every_bytes":524288}}}"#,
+        )
+        .expect("a snapshot");
+        assert_eq!(profile.stacks().len(), 1);
+        assert_eq!(profile.stacks().stack(0).len(), 1);
+        let totals = &profile.totals;
+        assert!(totals.live_bytes.abs_diff(8_524_320) < 10, "{totals:?}");
+        assert_eq!(totals.live_blocks, 8193 + 1);
+        assert!((totals.live_bytes_error() / 524_256.0 - 1.0).abs() < 0.001);
+        let counted = profile.metadata.sampling.expect("it says so").counted;
+        assert_eq!(counted, Some((8_600_000, 9000)));
+    }
 }

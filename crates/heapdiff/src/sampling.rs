@@ -47,6 +47,9 @@ pub enum Pairing {
     Apart,
 }
 
+/// Blocks that are so many times as large as the mean distance are samples for certain: all but one in a million.
+const CERTAIN: f64 = 14.0;
+
 /// A standard error from a variance.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub(crate) fn error_of(variance: u128) -> f64 {
@@ -115,7 +118,11 @@ impl Sampling {
     /// How probable it is that a block of the mean size of these is a sample; never 0.
     fn probability(self, bytes: u64, blocks: u64) -> f64 {
         let mean = (float(bytes) / float(blocks.max(1))).max(1.0);
-        -(-mean / float(self.every_bytes.max(1))).exp_m1()
+        let distances = mean / float(self.every_bytes.max(1));
+        if distances > CERTAIN {
+            return 1.0;
+        }
+        -(-distances).exp_m1()
     }
 }
 

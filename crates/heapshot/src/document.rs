@@ -1,8 +1,9 @@
 //! The snapshot as a file: a DHAT version-2 document, as dhat writes it and `dh_view.html` reads it,
 //! plus one top-level key, `"heapshot"`, with what DHAT has no place for.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(unix)]
 use crate::ceiling::Mebibytes;
 use crate::engine::Totals;
+use crate::sampled;
 #[cfg(unix)]
 use crate::site::{self, Frame};
 use crate::snapshot::{Frozen, Sampling};
@@ -142,8 +144,9 @@ pub fn rss_bytes() -> Option<u64> {
 }
 
 /// Reads the whole document and checks that its live bytes and blocks are `live`: a file cut short by a
-/// full disk, or one that belongs to another moment, is found here. Returns the program point that holds most.
-pub(crate) fn check(file: &File, live: Totals) -> Result<Option<Largest>, String> {
+/// full disk, or one that belongs to another moment, is found here. Returns the program point that holds most, by estimate
+/// if one sample in `every` bytes was recorded (0: everything).
+pub(crate) fn check(file: &File, live: Totals, every: u64) -> Result<Option<Largest>, String> {
     let mut document: Document = serde_json::from_reader(BufReader::new(file))
         .map_err(|error| format!("the snapshot is not whole: {error}; is the disk full?"))?;
     let sum = |count: fn(&Point) -> u64| document.pps.iter().map(count).sum();
@@ -156,16 +159,64 @@ pub(crate) fn check(file: &File, live: Totals) -> Result<Option<Largest>, String
             "the snapshot holds {found:?}, but {live:?} were live when it was taken"
         ));
     }
-    let largest = document.pps.iter().max_by_key(|point| point.eb);
+    let estimate =
+        |point: &Point, number: u64| sampled::estimate(number, point.eb, point.ebk, every);
+    let largest = document
+        .pps
+        .iter()
+        .max_by_key(|point| estimate(point, point.eb));
     Ok(largest.map(|point| Largest {
-        bytes: point.eb,
-        blocks: point.ebk,
+        bytes: estimate(point, point.eb),
+        blocks: estimate(point, point.ebk),
         frames: point
             .fs
             .iter()
             .filter_map(|&index| Some(std::mem::take(document.ftbl.get_mut(index)?)))
             .collect(),
     }))
+}
+
+/// Gives program points that have one stack, as those of several size classes have, an outermost frame of their own:
+/// `dh_view.html` wants each stack once. Its text, in brackets, is no function's.
+#[cfg(unix)]
+pub(crate) fn tell_apart(file: &mut File) -> io::Result<()> {
+    file.rewind()?;
+    let mut document: serde_json::Value = serde_json::from_reader(BufReader::new(&*file))?;
+    let (Some(points), frames) = (
+        document.get("pps").and_then(serde_json::Value::as_array),
+        document["ftbl"].as_array().map_or(0, Vec::len),
+    ) else {
+        return Ok(());
+    };
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    for point in points {
+        *counts.entry(point["fs"].to_string()).or_default() += 1;
+    }
+    let mut seen: HashMap<String, u64> = HashMap::new();
+    let mut labels: Vec<serde_json::Value> = Vec::new();
+    for point in document["pps"].as_array_mut().into_iter().flatten() {
+        let stack = point["fs"].to_string();
+        if counts[&stack] < 2 {
+            continue;
+        }
+        let number = seen.entry(stack).or_default();
+        *number += 1;
+        let count = |key: &str| point[key].as_u64().unwrap_or(0);
+        let mean = count("tb") / count("tbk").max(1);
+        let label = format!("[size class {number}: blocks of about {mean} bytes]");
+        if let Some(stack) = point["fs"].as_array_mut() {
+            stack.push((frames + labels.len()).into());
+            labels.push(label.into());
+        }
+    }
+    if let Some(table) = document["ftbl"].as_array_mut() {
+        table.append(&mut labels);
+    }
+    file.rewind()?;
+    file.set_len(0)?;
+    let mut out = BufWriter::new(&*file);
+    serde_json::to_writer(&mut out, &document)?;
+    out.flush()
 }
 
 /// The program point that holds most.
@@ -246,14 +297,47 @@ mod tests {
             frames: vec!["0x1f: main (a.rs:1:2)".to_owned()],
         };
         assert_eq!(address_of(&largest.frames[0]), Some(31));
-        assert_eq!(check(&file_with(WHOLE), LIVE), Ok(Some(largest)));
+        assert_eq!(check(&file_with(WHOLE), LIVE, 0), Ok(Some(largest)));
     }
 
     #[test]
     fn a_document_cut_anywhere_is_found() {
         for end in 0..WHOLE.len() {
-            assert!(check(&file_with(&WHOLE[..end]), LIVE).is_err(), "{end}");
+            assert!(check(&file_with(&WHOLE[..end]), LIVE, 0).is_err(), "{end}");
         }
+    }
+
+    #[test]
+    fn the_largest_is_so_by_what_its_samples_stand_for() {
+        let largest = |every| check(&file_with(WHOLE), LIVE, every).unwrap().unwrap();
+        assert_eq!((largest(1).bytes, largest(1).blocks), (20, 2));
+        let estimated = largest(1000);
+        assert!((1990..2030).contains(&estimated.bytes), "{estimated:?}");
+        assert!((199..203).contains(&estimated.blocks), "{estimated:?}");
+    }
+
+    #[test]
+    fn stacks_that_come_twice_are_told_apart_and_no_others_are_touched() {
+        let text = r#"{"pps":[{"tb":96,"tbk":2,"fs":[0,1]},{"tb":9,"tbk":1,"fs":[1]},{"tb":800,"tbk":1,"fs":[0,1]}],"ftbl":["a","b"]}"#;
+        let mut file = file_with(text);
+        tell_apart(&mut file).unwrap();
+        file.rewind().unwrap();
+        let document: serde_json::Value = serde_json::from_reader(&file).unwrap();
+        let stacks: Vec<_> = document["pps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|point| point["fs"].to_string())
+            .collect();
+        assert_eq!(stacks, ["[0,1,2]", "[1]", "[0,1,3]"]);
+        assert_eq!(
+            document["ftbl"][2],
+            "[size class 1: blocks of about 48 bytes]"
+        );
+        assert_eq!(
+            document["ftbl"][3],
+            "[size class 2: blocks of about 800 bytes]"
+        );
     }
 
     #[test]
@@ -262,7 +346,7 @@ mod tests {
             bytes: 31,
             blocks: 3,
         };
-        assert!(check(&file_with(WHOLE), other).is_err());
+        assert!(check(&file_with(WHOLE), other, 0).is_err());
     }
 
     #[test]

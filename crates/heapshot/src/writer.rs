@@ -208,10 +208,18 @@ fn child(
     // SAFETY: this is the fork, and this its only call.
     unsafe { recording.write() };
 
-    let file = File::open(engine::FILE_NAME)
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .open(engine::FILE_NAME)
         .map_err(|error| complain("the snapshot is missing", &error))?;
-    let largest =
-        document::check(&file, recorded).map_err(|error| complain("bad snapshot", &error))?;
+    let every = gate::every();
+    let largest = document::check(&file, recorded, every)
+        .map_err(|error| complain("bad snapshot", &error))?;
+    if every != 0 {
+        document::tell_apart(&mut file)
+            .map_err(|error| complain("cannot complete the snapshot", &error))?;
+    }
     if let Some(addresses) = name {
         let found = Found::new(largest, addresses);
         let text = serde_json::to_vec(&found).map_err(|error| complain("cannot name", &error))?;

@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 
@@ -39,6 +39,14 @@ fn read(path: &Path) -> Value {
     let sum = |key: &str| -> u64 { points(&document).map(|point| number(point, key)).sum() };
     assert_eq!(sum("eb"), number(sampling, "recorded_bytes"));
     assert_eq!(sum("ebk"), number(sampling, "recorded_blocks"));
+    let stacks: HashSet<String> = points(&document)
+        .map(|point| point["fs"].to_string())
+        .collect();
+    assert_eq!(
+        stacks.len(),
+        points(&document).count(),
+        "each stack once, as dh_view wants it"
+    );
     document
 }
 

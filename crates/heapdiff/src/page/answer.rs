@@ -173,7 +173,22 @@ impl Fact {
                 ..Self::of_count("Requests", both)
             }),
         ];
-        facts.into_iter().flatten().collect()
+        let mut facts: Vec<Self> = facts.into_iter().flatten().collect();
+        for fact in facts
+            .iter_mut()
+            .filter(|fact| fact.name.starts_with("Live"))
+        {
+            let texts = [&mut fact.before, &mut fact.after];
+            for (side, text) in sides.into_iter().zip(texts) {
+                if side.metadata.sampling.is_some() {
+                    text.insert_str(0, "≈ ");
+                }
+            }
+            if comparison.estimates().next().is_some() {
+                fact.change.insert_str(0, "≈ ");
+            }
+        }
+        facts
     }
 
     #[expect(clippy::cast_precision_loss, reason = "the length of a bar")]

@@ -11,7 +11,8 @@ use std::fmt::Write as _;
 
 pub use number::{amount, rate, signed, thousands};
 pub(crate) use number::{
-    between, count, cut_end, cut_start, estimated, mebibytes, signed_amount, signed_mebibytes,
+    between, count, cut_end, cut_start, estimated, estimated_amount, mebibytes, signed_amount,
+    signed_mebibytes,
 };
 use style::{BOLD, DIM, PLAIN, Paint, WARNING, of_amount, of_delta};
 use table::{Cell, Column, Line, Place, Printed};

@@ -41,6 +41,19 @@ pub(crate) fn estimated(number: &str, error: f64) -> String {
     format!("≈ {number} ± {}", error_bar(error))
 }
 
+/// The same of an amount of memory: `≈ 64.5 MiB ± 512.0 KiB`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a root of what has 128 bits"
+)]
+pub(crate) fn estimated_amount(bytes: u64, error: f64) -> String {
+    if error == 0.0 {
+        return amount(bytes);
+    }
+    format!("≈ {} ± {}", amount(bytes), amount(error.ceil() as u64))
+}
+
 /// A standard error to two digits: more would say nothing.
 #[expect(
     clippy::cast_possible_truncation,

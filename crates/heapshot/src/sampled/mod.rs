@@ -40,6 +40,22 @@ pub(crate) const OWN_FRAMES: usize = 2;
 /// Blocks from so many times the mean distance on are samples for certain: all but one in three thousand.
 const CERTAIN: u64 = 8;
 
+/// What `number` of a program point stands for, of which `bytes` and `blocks` are recorded; the number itself where
+/// everything is.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an estimate, which saturates"
+)]
+pub(crate) fn estimate(number: u64, bytes: u64, blocks: u64, every: u64) -> u64 {
+    if every == 0 || blocks == 0 {
+        return number;
+    }
+    let mean = usize::try_from(bytes / blocks).unwrap_or(usize::MAX).max(1);
+    (number as f64 / chance::probability(mean, every)).round() as u64
+}
+
 /// An allocation that took the long way.
 ///
 /// # Safety
