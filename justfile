@@ -49,6 +49,10 @@ docs:
 bench *OPTIONS:
     cargo run --release --bin bench -- labs {{OPTIONS}}
 
+# what recording costs, heapshot and others: just bench-recording --quick
+bench-recording *OPTIONS:
+    cargo run --release --bin bench -- recording {{OPTIONS}}
+
 # put what was measured into the documentation
 bench-publish:
     cargo run --release --bin bench -- publish

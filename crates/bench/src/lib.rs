@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod labs;
+pub mod recording;
 
 pub mod publish;
 pub mod ratio;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use bench::labs::{Handlers, Labs, Worker};
+use bench::recording::Recording;
 use bench::{Workspace, publish};
 use clap::{Parser, Subcommand};
 
@@ -19,6 +20,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Labs(Labs),
+    Recording(Recording),
     /// Put what was measured into the documentation: docs/benchmarks, and the tables made from it
     Publish,
     /// The process in which criterion measures the handlers of a lab
@@ -43,6 +45,7 @@ fn run(command: &Command) -> Result<()> {
     let workspace = Workspace::find()?;
     match command {
         Command::Labs(labs) => labs.run(&workspace),
+        Command::Recording(recording) => recording.run(&workspace),
         Command::Handlers(handlers) => handlers.run(&workspace),
         Command::Worker(worker) => worker.run(&workspace),
         Command::Publish => {
