@@ -17,10 +17,11 @@ pub(super) const SURE: f64 = 3.0;
 /// Estimates with a smaller relative error than this are as good as counts.
 const GOOD: f64 = 0.02;
 
-/// How much slower than before the last window may be, at least, as for counts…
+/// How much slower than before the last window may be, at least, as for counts.
 const SLACK_LEAST: f64 = 0.15;
-/// …and at most: where errors are so large that it would have to be more, nothing is said.
-const SLACK_MOST: f64 = 0.5;
+/// A rate that fell to this part is no leak's: growth with the logarithm halves its rate with each doubling. Where the errors
+/// do not rule it out, nothing is said.
+const SLOW: f64 = 0.5;
 /// Errors of the quotient of two rates that are allowed for.
 const DEVIATIONS: f64 = 2.5;
 /// Below this part of an earlier rate, growth that is still there is the end of something that filled.
@@ -115,7 +116,7 @@ pub(super) fn trend(points: &[Point]) -> Trend {
             Trend::Doubtful(Doubt::Slowing)
         };
     }
-    if slack > SLACK_MOST {
+    if quotient - DEVIATIONS * error < SLOW {
         return Trend::Doubtful(Doubt::Sampling);
     }
     if quotient - DEVIATIONS * error > 2.0 {
