@@ -88,10 +88,11 @@ impl Recording {
     /// When a program cannot be built, started or asked.
     pub fn run(&self, workspace: &Workspace) -> Result<()> {
         ensure!(self.rounds > 0, "--rounds wants at least one");
-        let programs = Programs::build(workspace)?;
         let wanted = |side: &Side| {
             *side == Side::Plain || self.sides.is_empty() || self.sides.contains(side)
         };
+        let with_jemalloc = wanted(&Side::Jemalloc) || wanted(&Side::JemallocProf);
+        let programs = Programs::build(workspace, with_jemalloc)?;
         let (sides, missing): (Vec<Side>, Vec<Side>) = Side::ALL
             .into_iter()
             .filter(wanted)
@@ -176,7 +177,7 @@ fn cpu_seconds(process: u32) -> Result<f64> {
 }
 
 impl Programs {
-    fn build(workspace: &Workspace) -> Result<Self> {
+    fn build(workspace: &Workspace, with_jemalloc: bool) -> Result<Self> {
         let names = ["recorded_plain", "recorded_heapshot", "recorded_dhat"];
         let mut built = build(workspace, &names)?.into_iter();
         let mut next = || built.next().context("one for each name");
@@ -184,7 +185,7 @@ impl Programs {
             plain: next()?,
             heapshot: next()?,
             dhat: next()?,
-            jemalloc: build_jemalloc(workspace),
+            jemalloc: with_jemalloc.then(|| build_jemalloc(workspace)).flatten(),
         })
     }
 }
