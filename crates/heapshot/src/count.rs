@@ -126,12 +126,15 @@ pub(crate) fn remove(size: usize) {
 const MOST_HEADER: u64 = 24;
 
 /// Counts what a thread of a program that is sampled has allocated and freed since it last told: bytes and blocks.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "modulo 2^64, or 2^32 where that is what there is"
+)]
 pub(crate) fn tell(allocated: (u64, u64), freed: (u64, u64)) {
     let taken = |(bytes, blocks): (u64, u64)| bytes.wrapping_add(MOST_HEADER.wrapping_mul(blocks));
     let more = taken(allocated).wrapping_sub(taken(freed));
     // One thread may tell that a block is freed before another tells that it was allocated: the sum may be below 0.
-    HELD.bytes
-        .fetch_add(more.cast_signed() as isize as usize, Ordering::Relaxed);
+    HELD.bytes.fetch_add(more as usize, Ordering::Relaxed);
 }
 
 /// Whether what was told is too much.

@@ -121,7 +121,7 @@ impl Recording {
         let folder = tempfile::tempdir().context("cannot make a folder")?;
         let mut server = Server::spawn(side.command(programs, folder.path())?)?;
         let process = (side != Side::Heaptrack).then(|| server.child().id());
-        let mut served = Vec::new();
+        let mut results = Vec::new();
         for route in &ROUTES {
             let all = if self.quick {
                 route.requests / 10
@@ -137,9 +137,9 @@ impl Recording {
             let cpu = before
                 .zip(after)
                 .map(|(before, after)| (after - before) / requests as f64);
-            served.push(Served { per_second, cpu });
+            results.push(Served { per_second, cpu });
         }
-        Ok(served)
+        Ok(results)
     }
 }
 

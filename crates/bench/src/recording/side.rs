@@ -1,6 +1,6 @@
 //! The ways to record that are compared, and how each is started.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
@@ -84,7 +84,7 @@ impl Side {
 
     /// The command that starts it; what it writes goes to `folder`.
     pub(super) fn command(self, programs: &Programs, folder: &Path) -> Result<Command> {
-        let jemalloc = || programs.jemalloc.as_ref().map(PathBuf::as_path);
+        let jemalloc = || programs.jemalloc.as_ref();
         let program = match self {
             Self::Plain | Self::Heaptrack | Self::Valgrind => &programs.plain,
             Self::Sampled | Self::Exact => &programs.heapshot,

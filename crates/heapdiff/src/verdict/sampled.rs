@@ -89,8 +89,8 @@ pub(super) fn trend(points: &[Point]) -> Trend {
     if !last.is_sure() {
         let most = last.window.gained + SURE * last.error;
         let expected = before.window.rate() * last.window.requests;
-        let least = expected - SURE * before.error / before.window.requests * last.window.requests;
-        return if most < (1.0 - SLACK_LEAST) * least || last.error == 0.0 {
+        let kept = expected - SURE * before.error / before.window.requests * last.window.requests;
+        return if most < (1.0 - SLACK_LEAST) * kept || last.error == 0.0 {
             Trend::Stopped
         } else {
             Trend::Doubtful(Doubt::Sampling)
