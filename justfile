@@ -65,6 +65,10 @@ bench-driver *OPTIONS:
 bench-snapshot *OPTIONS:
     cargo run --release --bin bench -- snapshot {{OPTIONS}}
 
+# what recording costs, heapshot and others: just bench-recording --quick
+bench-recording *OPTIONS:
+    cargo run --release --bin bench -- recording {{OPTIONS}}
+
 # put what was measured into the documentation
 bench-publish:
     cargo run --release --bin bench -- publish

@@ -9,6 +9,7 @@ pub mod cold;
 pub mod compare;
 pub mod drive;
 pub mod labs;
+pub mod recording;
 pub mod snapshot;
 
 pub mod publish;

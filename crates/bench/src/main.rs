@@ -8,6 +8,7 @@ use bench::cold::Cold;
 use bench::compare::{Compare, Limit, Measured};
 use bench::drive::{Drive, Plain};
 use bench::labs::{Handlers, Labs, Worker};
+use bench::recording::Recording;
 use bench::snapshot::Snapshot;
 use bench::{Workspace, publish};
 use clap::{Parser, Subcommand};
@@ -28,6 +29,7 @@ enum Command {
     #[command(name = "driver")]
     Drive(Drive),
     Snapshot(Snapshot),
+    Recording(Recording),
     /// Put what was measured into the documentation: docs/benchmarks, and the tables made from it
     Publish,
     /// The process in which criterion measures the handlers of a lab
@@ -67,6 +69,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Measured(measured) => measured.run(),
         Command::Drive(drive) => drive.run(&workspace),
         Command::Snapshot(snapshot) => snapshot.run(&workspace),
+        Command::Recording(recording) => recording.run(&workspace),
         Command::Handlers(handlers) => handlers.run(&workspace),
         Command::Worker(worker) => worker.run(&workspace),
         Command::Plain(plain) => plain.run(),

@@ -8,6 +8,7 @@ import { lifetime, percent, rate, signed, thousands } from "heapdiff/format.js";
  * @property {string} id as in the address
  * @property {string} head
  * @property {number} at its index in CHANGE or HOLDING
+ * @property {number} [error] the index of its standard error
  * @property {"amount"|"delta"} kind a delta has a sign and a direction
  * @property {(number: number) => string} format
  * @property {string} [bound] `≥` a lower bound, `≤` an upper one
@@ -23,10 +24,10 @@ const UPPER = "Upper bound: each realloc counts as an allocation.";
 const CHANGE = [
   { id: "new", head: "# New", at: 0, kind: "amount", bound: "≥", rank: 4, title: `Blocks more. ${LOWER}` },
   { id: "deleted", head: "# Deleted", at: 1, kind: "amount", tone: "shrank", bound: "≥", rank: 6, title: `Blocks fewer. ${LOWER}` },
-  { id: "delta", head: "# Delta", at: 2, kind: "delta", rank: 1, title: "Live blocks after − before. Exact." },
+  { id: "delta", head: "# Delta", at: 2, error: 10, kind: "delta", rank: 1, title: "Live blocks after − before. Exact, or an estimate (≈) with its standard error." },
   { id: "alloc_size", head: "Alloc. Size", at: 3, kind: "amount", bound: "≥", rank: 2, title: `Bytes more. ${LOWER}` },
   { id: "freed_size", head: "Freed Size", at: 4, kind: "amount", tone: "shrank", bound: "≥", rank: 5, title: `Bytes fewer. ${LOWER}` },
-  { id: "size_delta", head: "Size Delta", at: 5, kind: "delta", rank: 0, title: "Live bytes after − before. Exact." },
+  { id: "size_delta", head: "Size Delta", at: 5, error: 11, kind: "delta", rank: 0, title: "Live bytes after − before. Exact, or an estimate (≈) with its standard error." },
   { id: "grew_in_place", head: "Grew in place", at: 6, kind: "amount", bound: "≥", rank: 3,
     title: `Bytes by which blocks were enlarged by realloc: a collection that grows stays one block. ${LOWER}` },
   { id: "churned_bytes", head: "Churned", at: 7, kind: "amount", bound: "≤", rank: 7,
@@ -52,9 +53,9 @@ export function ofSummary(summary) {
   const unit = summary.time_unit ?? "µs";
   /** @type {Column[]} */
   const columns = [
-    { id: "live_bytes", head: "Live bytes", at: 0, rank: 0, title: "Bytes live in this snapshot." },
+    { id: "live_bytes", head: "Live bytes", at: 0, error: 9, rank: 0, title: "Bytes live in this snapshot." },
     { id: "share", head: "Share", at: 2, rank: 1, format: percent, bar: true, title: "Part of all live bytes." },
-    { id: "live_blocks", head: "# Blocks", at: 1, rank: 1, title: "Blocks live in this snapshot." },
+    { id: "live_blocks", head: "# Blocks", at: 1, error: 10, rank: 1, title: "Blocks live in this snapshot." },
     { id: "average_block", head: "Average block", at: 3, rank: 3, title: "Live bytes ÷ live blocks." },
     { id: "average_lifetime", head: "Average lifetime", at: 4, rank: 6, format: (amount) => lifetime(amount, unit),
       title: "How long a block lived on average, of all that were ever allocated here; those still live count up to now." },

@@ -3,7 +3,10 @@
 import * as columns from "heapdiff/columns.js";
 import { fill, h } from "heapdiff/dom.js";
 import { Explorer } from "heapdiff/explorer.js";
-import { signed } from "heapdiff/format.js";
+import { signed, told } from "heapdiff/format.js";
+
+const DELTA = { at: 2, error: 10, format: signed };
+const SIZE_DELTA = { at: 5, error: 11, format: signed };
 
 export class ComparisonView {
   constructor() {
@@ -18,11 +21,10 @@ export class ComparisonView {
     if (comparison !== this.comparison) {
       this.comparison = comparison;
       this.list = columns.ofComparison(comparison);
-      const [, , delta, , , sizeDelta] = comparison.total;
       fill(this.foot, this.explorer.onPaper,
-        h("p.sums", {}, "Σ Size Delta ", h("b", {}, signed(sizeDelta)), " bytes, Σ # Delta ", h("b", {}, signed(delta)),
+        h("p.sums", {}, "Σ Size Delta ", h("b", {}, told(SIZE_DELTA, comparison.total)), " bytes, Σ # Delta ", h("b", {}, told(DELTA, comparison.total)),
           " blocks: exactly heap after − heap before."));
-      fill(this.legend, h("b", {}, "≥"), " lower bound, for DHAT counts per stack; the deltas are exact. ",
+      fill(this.legend, h("b", {}, "≥"), " lower bound, for DHAT counts per stack; the deltas are exact, or estimates (", h("b", {}, "≈"), "). ",
         h("b", {}, "≤"), " upper bound: each realloc counts as an allocation.");
     }
     this.explorer.show(comparison, this.list);

@@ -2,7 +2,7 @@
 
 import { ICONS, h, icon } from "heapdiff/dom.js";
 import { held, remark } from "heapdiff/excerpt.js";
-import { plural, thousands } from "heapdiff/format.js";
+import { plural, thousands, told } from "heapdiff/format.js";
 import { more } from "heapdiff/more.js";
 import { place } from "heapdiff/row.js";
 import { callPath } from "heapdiff/stack.js";
@@ -33,7 +33,7 @@ export function detail(model, by, columns) {
 
   function facts(row, hidden) {
     const entries = hidden.filter((column) => row.numbers[column.at] !== null).map((column) => [
-      column.bound ? `${column.head} ${column.bound}` : column.head, column.format(row.numbers[column.at])]);
+      column.bound ? `${column.head} ${column.bound}` : column.head, told(column, row.numbers)]);
     if (row.live) {
       const [beforeBytes, beforeBlocks, afterBytes, afterBlocks] = row.live.map(thousands);
       entries.unshift(["Live bytes", `${beforeBytes} → ${afterBytes}`], ["Live blocks", `${beforeBlocks} → ${afterBlocks}`]);
@@ -83,7 +83,7 @@ export function detail(model, by, columns) {
     return columns.filter((column) => part.numbers[column.at] && !column.bar).slice(0, 6).map((column) => {
       const number = part.numbers[column.at];
       const direction = column.kind === "delta" ? (number > 0 ? ".more" : ".less") : "";
-      return h(`span.part-number${direction}`, {}, h("span.dim", {}, `${column.head} `), h("b", {}, column.format(number)));
+      return h(`span.part-number${direction}`, {}, h("span.dim", {}, `${column.head} `), h("b", {}, told(column, part.numbers)));
     });
   }
 }

@@ -1,5 +1,7 @@
 // Which columns a table's width allows, and how wide they get. The rest is said in the open row.
 
+import { errorBar } from "heapdiff/format.js";
+
 const PADDING = 18;
 /** A head's button, with the mark of a bound and the arrow. */
 const HEAD = 30;
@@ -46,6 +48,8 @@ function needed(column, rows) {
     if (number > most) most = number;
   }
   for (const number of [least, most]) longest = Math.max(longest, column.format(number).length);
+  const error = rows.list.reduce((most, row) => Math.max(most, row.numbers[column.error] ?? 0), 0);
+  if (error > 0) longest += `≈  ± ${errorBar(error)}`.length;
   if (column.id === "bytes_per_request" || column.id === "average_lifetime") longest = Math.max(longest, 8);
   const word = Math.max(...column.head.replace(/^# /, "#\u00a0").split(" ").map((word) => word.length));
   // deltas have a mark, and may be bold

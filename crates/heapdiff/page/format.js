@@ -14,6 +14,19 @@ export function rate(number) {
   return (number > 0 ? "+" : "") + number.toFixed(2);
 }
 
+/** A standard error to two digits, rounded up: more would say nothing. */
+export function errorBar(error) {
+  const unit = 10 ** Math.max(Math.floor(Math.log10(Math.max(error, 1))) - 1, 0);
+  return thousands(Math.ceil(error / unit) * unit);
+}
+
+/** What a cell says: where it is an estimate, with its standard error: `≈ +1,234,567 ± 30,000`. */
+export function told(column, numbers) {
+  const text = column.format(numbers[column.at]);
+  const error = numbers[column.error] ?? 0;
+  return error > 0 ? `≈ ${text} ± ${errorBar(error)}` : text;
+}
+
 /** A large amount of memory, always in the same unit: `12.3 MiB`. */
 export const mebibytes = (bytes) => `${(bytes / 1048576).toFixed(1)} MiB`;
 

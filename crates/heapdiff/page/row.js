@@ -1,7 +1,7 @@
 // How a row of a table looks, and its head: elements, no more. Which rows there are is table.js's.
 
 import { ICONS, h, icon } from "heapdiff/dom.js";
-import { clip } from "heapdiff/format.js";
+import { clip, told } from "heapdiff/format.js";
 
 /** Characters of a name in a row; all of it is in the open row. */
 const LONGEST = 300;
@@ -31,19 +31,20 @@ export function row(table, at) {
   }, icon(ICONS.chevron), h("span.two", {},
     h("span.constructor", { title: clip(site.constructor, 1000) }, clip(site.constructor, LONGEST)),
     place(site, entry.sites)));
-  const cells = table.shown.map((column) => cell(table, column, entry.numbers[column.at]));
+  const cells = table.shown.map((column) => cell(table, column, entry.numbers));
   return h(`tr.row${site.own ? ".own" : ""}${table.open.has(number) ? ".open" : ""}`, { "data-at": at, "aria-rowindex": at + 2 },
     h("th.name", { scope: "row", "aria-colindex": 1 }, button), cells);
 }
 
-function cell(table, column, number) {
+function cell(table, column, numbers) {
+  const number = numbers[column.at];
   const element = h("td.number", { "aria-colindex": table.columns.indexOf(column) + 2 });
   if (number === null || number === undefined) return element;
   if (number === 0) element.classList.add("zero");
   else if (column.kind === "delta") element.classList.add(number > 0 ? "more" : "less");
   // weight for what weighs: a page of bold numbers says nothing
   if (Math.abs(number) >= 0.01 * largest(table, column)) element.classList.add("major");
-  element.append(column.format(number));
+  element.append(told(column, numbers));
   const share = column.bar ? number : column.id === table.sort ? Math.abs(number) / largest(table, column) : 0;
   if (share >= 0.01) {
     const tone = column.kind === "delta" && number < 0 ? "shrank" : column.tone;

@@ -33,6 +33,7 @@ function facts(summary) {
   return [
     ["Live heap", size(snapshot.live_bytes), `${thousands(snapshot.live_bytes)} bytes`],
     ["Live blocks", thousands(snapshot.live_blocks)],
+    known(summary.estimate, (text) => ["Estimates", text]),
     known(snapshot.rss_bytes, (rss) => ["RSS", mebibytes(rss), `${thousands(rss)} bytes`]),
     known(snapshot.requests, (requests) => ["Requests", thousands(requests)]),
     known(summary.total_bytes, (bytes) => ["Allocated so far", size(bytes), `in ${thousands(summary.total_blocks)} ${plural(summary.total_blocks, "block")}`]),

@@ -3,6 +3,7 @@
 use std::ops::AddAssign;
 
 use crate::profile::Counters;
+use crate::sampling::{Pairing, Sampled, error_of};
 
 /// The change of one stack, or the sum over several.
 ///
@@ -31,12 +32,23 @@ pub struct Change {
     pub churned_blocks: u64,
     /// Bytes allocated and freed in between: Δ `tb` − `alloc_size`. dhat-rs counts the whole new size of a `realloc`.
     pub churned_bytes: u64,
+    /// Variance of `size_delta`, which is an estimate where samples were recorded; 0 where it is exact.
+    pub bytes_variance: u128,
+    /// Variance of `delta`.
+    pub blocks_variance: u128,
 }
 
 impl Change {
     /// The change of a stack, from its counters before and after. Each counter must be below 2⁶³, as
     /// [`Profile`](crate::Profile) makes sure.
     pub fn between(before: &Counters, after: &Counters) -> Self {
+        Self::of_pair(before, after, Pairing::OneRun)
+    }
+
+    /// The same of two runs, or of one: that makes a difference to the error of estimates.
+    pub(crate) fn of_pair(before: &Counters, after: &Counters, pairing: Pairing) -> Self {
+        let (bytes_variance, blocks_variance) =
+            Sampled::of_difference(&before.sampled, &after.sampled, pairing);
         let more = |before: u64, after: u64| after.saturating_sub(before);
         let new = more(before.live_blocks, after.live_blocks);
         let alloc_size = more(before.live_bytes, after.live_bytes);
@@ -50,7 +62,19 @@ impl Change {
             grew_in_place: if new == 0 { alloc_size } else { 0 },
             churned_blocks: more(before.total_blocks, after.total_blocks).saturating_sub(new),
             churned_bytes: more(before.total_bytes, after.total_bytes).saturating_sub(alloc_size),
+            bytes_variance,
+            blocks_variance,
         }
+    }
+
+    /// The standard error of `size_delta`, in bytes; 0 if it is exact.
+    pub fn size_error(&self) -> f64 {
+        error_of(self.bytes_variance)
+    }
+
+    /// The standard error of `delta`, in blocks; 0 if it is exact.
+    pub fn blocks_error(&self) -> f64 {
+        error_of(self.blocks_variance)
     }
 
     /// Whether nothing happened at all.
@@ -70,6 +94,8 @@ impl AddAssign for Change {
         self.grew_in_place += other.grew_in_place;
         self.churned_blocks += other.churned_blocks;
         self.churned_bytes += other.churned_bytes;
+        self.bytes_variance = self.bytes_variance.saturating_add(other.bytes_variance);
+        self.blocks_variance = self.blocks_variance.saturating_add(other.blocks_variance);
     }
 }
 
@@ -88,6 +114,7 @@ mod tests {
             total_blocks,
             live_bytes,
             live_blocks,
+            ..Counters::default()
         }
     }
 

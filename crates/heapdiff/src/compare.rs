@@ -13,10 +13,12 @@ use crate::group::{Group, GroupBy, Groups, Options, first};
 use crate::metadata::Metadata;
 use crate::note::Note;
 use crate::profile::{Counters, Profile};
+use crate::sampling::Pairing;
 use crate::site::Site;
 use crate::sited::SitedStacks;
 use crate::sort::Sort;
 use crate::stacks::Stacks;
+use crate::terminal::{amount, estimated, thousands};
 
 /// Two snapshots, compared.
 #[derive(Debug, Clone)]
@@ -81,7 +83,8 @@ pub struct StackChange {
 /// [`Error::NotReconciled`], should the rows not add up to the difference of the heaps.
 pub fn compare(before: &Profile, after: &Profile, options: &Options) -> Result<Comparison, Error> {
     let mut frames = Frames::default();
-    let stacks = join(before, after, &mut frames);
+    let pairing = Note::pairing(before, after);
+    let stacks = join(before, after, pairing, &mut frames);
     let comparison = Comparison {
         before: Side::of(before),
         after: Side::of(after),
@@ -164,6 +167,13 @@ impl Comparison {
         Some(change.size_delta as f64 / self.requests()? as f64)
     }
 
+    /// The snapshots that hold estimates.
+    pub fn estimates(&self) -> impl Iterator<Item = &Side> {
+        [&self.before, &self.after]
+            .into_iter()
+            .filter(|side| side.metadata.sampling.is_some())
+    }
+
     fn reconcile(&self) -> Result<(), Error> {
         let heap = Change::between(&self.before.totals, &self.after.totals);
         if (self.total.size_delta, self.total.delta) == (heap.size_delta, heap.delta) {
@@ -217,6 +227,27 @@ impl Side {
             metadata: profile.metadata.clone(),
         }
     }
+
+    /// How its numbers were estimated, and what to check them with, in words; `None` if they are exact.
+    pub fn estimate(&self) -> Option<String> {
+        let sampling = self.metadata.sampling?;
+        let totals = &self.totals;
+        let mut text = format!(
+            "estimates: one sample in {} was recorded; {} bytes in {} blocks",
+            amount(sampling.every_bytes),
+            estimated(&thousands(totals.live_bytes), totals.live_bytes_error()),
+            estimated(&thousands(totals.live_blocks), totals.live_blocks_error()),
+        );
+        if let Some((bytes, blocks)) = sampling.counted {
+            let counted = format!(
+                ", and counted beside them {} in {}",
+                thousands(bytes),
+                thousands(blocks)
+            );
+            text.push_str(&counted);
+        }
+        Some(text)
+    }
 }
 
 /// The last part of a label that is a path.
@@ -226,11 +257,16 @@ pub(crate) fn file_name(label: &str) -> &str {
 }
 
 /// Every stack of either snapshot, with both counters.
-fn join(before: &Profile, after: &Profile, frames: &mut Frames) -> Stacks<StackChange> {
+fn join(
+    before: &Profile,
+    after: &Profile,
+    pairing: Pairing,
+    frames: &mut Frames,
+) -> Stacks<StackChange> {
     let mut stacks: Stacks<StackChange> = Stacks::default();
     let ids = frames.absorb(before.frames());
     for (stack, counters) in before.stacks().iter() {
-        let change = StackChange::between(*counters, Counters::default());
+        let change = StackChange::between(*counters, Counters::default(), pairing);
         stacks.push(stack.iter().map(|id| ids[id.0 as usize]), change);
     }
     let ids = frames.absorb(after.frames());
@@ -254,10 +290,10 @@ fn join(before: &Profile, after: &Profile, frames: &mut Frames) -> Stacks<StackC
     }
     for (at, counters) in matched {
         let stack = stacks.value_mut(at);
-        *stack = StackChange::between(stack.before, counters);
+        *stack = StackChange::between(stack.before, counters, pairing);
     }
     for at in added {
-        let change = StackChange::between(Counters::default(), *after.stacks().value(at));
+        let change = StackChange::between(Counters::default(), *after.stacks().value(at), pairing);
         stacks.push(
             after.stacks().stack(at).iter().map(|id| ids[id.0 as usize]),
             change,
@@ -267,11 +303,11 @@ fn join(before: &Profile, after: &Profile, frames: &mut Frames) -> Stacks<StackC
 }
 
 impl StackChange {
-    fn between(before: Counters, after: Counters) -> Self {
+    fn between(before: Counters, after: Counters, pairing: Pairing) -> Self {
         Self {
             before,
             after,
-            change: Change::between(&before, &after),
+            change: Change::of_pair(&before, &after, pairing),
         }
     }
 

@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::compare::{Comparison, Row, Side};
 use crate::frame::Frame;
 use crate::inventory::{Holding, Inventory};
+use crate::profile::Counters;
+use crate::sampling::Sampling;
 use crate::site::Site;
 use crate::view::View;
 
@@ -17,6 +19,8 @@ pub fn render(comparison: &Comparison, view: &View) -> String {
         after: SideJson::of(&comparison.after),
         size_delta: comparison.total.size_delta,
         block_delta: comparison.total.delta,
+        size_delta_error: comparison.total.size_error(),
+        block_delta_error: comparison.total.blocks_error(),
         requests: comparison.requests(),
         notes: comparison.notes.iter().map(ToString::to_string).collect(),
         rows_hidden: selection.hidden + selection.filtered,
@@ -50,6 +54,10 @@ struct ComparisonJson<'a> {
     after: SideJson<'a>,
     size_delta: i64,
     block_delta: i64,
+    #[serde(skip_serializing_if = "is_exact")]
+    size_delta_error: f64,
+    #[serde(skip_serializing_if = "is_exact")]
+    block_delta_error: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     requests: Option<u64>,
     notes: Vec<String>,
@@ -79,6 +87,29 @@ struct SideJson<'a> {
     time: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pause_us: Option<u128>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sampling: Option<SamplingJson>,
+}
+
+/// Of a snapshot whose numbers are estimates. Errors are standard errors.
+#[derive(Serialize)]
+pub(crate) struct SamplingJson {
+    every_bytes: u64,
+    live_bytes_error: f64,
+    live_blocks_error: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_blocks: Option<u64>,
+}
+
+/// Whether an error need not be told of.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out a reference"
+)]
+fn is_exact(error: &f64) -> bool {
+    *error == 0.0
 }
 
 #[derive(Serialize)]
@@ -106,6 +137,10 @@ struct RowJson<'a> {
     churned_bytes: u64,
     live_bytes: u64,
     live_blocks: u64,
+    #[serde(skip_serializing_if = "is_exact")]
+    delta_error: f64,
+    #[serde(skip_serializing_if = "is_exact")]
+    size_delta_error: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_per_request: Option<f64>,
     sites: usize,
@@ -119,6 +154,10 @@ struct HoldingJson<'a> {
     site: SiteJson<'a>,
     live_bytes: u64,
     live_blocks: u64,
+    #[serde(skip_serializing_if = "is_exact")]
+    live_bytes_error: f64,
+    #[serde(skip_serializing_if = "is_exact")]
+    live_blocks_error: f64,
     share: f64,
     average_block: u64,
     sites: usize,
@@ -148,7 +187,21 @@ impl<'a> SideJson<'a> {
                 .time
                 .map(|time| humantime::format_rfc3339_micros(time).to_string()),
             pause_us: metadata.pause.map(|pause| pause.as_micros()),
+            sampling: SamplingJson::of(metadata.sampling, &side.totals),
         }
+    }
+}
+
+impl SamplingJson {
+    pub(crate) fn of(sampling: Option<Sampling>, totals: &Counters) -> Option<Self> {
+        let sampling = sampling?;
+        Some(Self {
+            every_bytes: sampling.every_bytes,
+            live_bytes_error: totals.live_bytes_error(),
+            live_blocks_error: totals.live_blocks_error(),
+            counted_bytes: sampling.counted.map(|(bytes, _)| bytes),
+            counted_blocks: sampling.counted.map(|(_, blocks)| blocks),
+        })
     }
 }
 
@@ -182,6 +235,8 @@ impl<'a> RowJson<'a> {
             churned_bytes: change.churned_bytes,
             live_bytes: row.after.live_bytes,
             live_blocks: row.after.live_blocks,
+            delta_error: change.blocks_error(),
+            size_delta_error: change.size_error(),
             bytes_per_request: comparison.bytes_per_request(change),
             sites: row.sites(),
             stacks: row.stacks(),
@@ -196,6 +251,8 @@ impl<'a> HoldingJson<'a> {
             site: SiteJson::of(&row.site),
             live_bytes: row.held.counters.live_bytes,
             live_blocks: row.held.counters.live_blocks,
+            live_bytes_error: row.held.counters.live_bytes_error(),
+            live_blocks_error: row.held.counters.live_blocks_error(),
             share: row.held.share(&inventory.snapshot),
             average_block: row.held.average_block(),
             sites: row.sites(),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::dhat::Header;
 use crate::frame::printable;
 use crate::near_limit::NearLimit;
+use crate::sampling::Sampling;
 
 /// About the process and the moment of a snapshot.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,6 +37,8 @@ pub struct Metadata {
     pub server: Option<String>,
     /// Why heapshot took it by itself, if it did (metadata `near_limit`).
     pub near_limit: Option<NearLimit>,
+    /// How its blocks were chosen, if not all were recorded.
+    pub sampling: Option<Sampling>,
     /// Whether heapshot wrote the file.
     pub by_heapshot: bool,
 }
@@ -68,6 +71,14 @@ impl Metadata {
             .and_then(|time| humantime::parse_rfc3339(time).ok());
         metadata.uptime = micros("uptime_us");
         metadata.pause = micros("pause_us");
+        let number = |of: &Value, key: &str| of.get(key).and_then(Value::as_u64);
+        metadata.sampling = heapshot.get("sampling").and_then(|sampling| {
+            let counted = number(heapshot, "live_bytes").zip(number(heapshot, "live_blocks"));
+            Some(Sampling {
+                every_bytes: number(sampling, "every_bytes").filter(|every| *every > 0)?,
+                counted,
+            })
+        });
         metadata.rss_bytes = heapshot.get("rss_bytes").and_then(Value::as_u64);
         let of_caller = heapshot.get("metadata");
         let of_caller = |key: &str| of_caller.and_then(|map| map.get(key));

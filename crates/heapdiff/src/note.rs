@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::metadata::Metadata;
 use crate::profile::Profile;
+use crate::sampling::Pairing;
+use crate::terminal::amount;
 
 /// A warning about a pair of snapshots; its `Display` is what every format shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,13 @@ pub enum Note {
     DifferentRuns,
     /// The second snapshot is the older one.
     Reversed,
+    /// Of at least one snapshot samples were recorded; the mean distance between them, in bytes, of each that has some.
+    Estimates {
+        /// Of the first.
+        before: Option<u64>,
+        /// Of the second.
+        after: Option<u64>,
+    },
 }
 
 impl Note {
@@ -33,7 +42,23 @@ impl Note {
         if is_reversed(before, after, notes.is_empty()) {
             notes.push(Self::Reversed);
         }
+        let every = |profile: &Profile| profile.metadata.sampling.map(|of| of.every_bytes);
+        let (before, after) = (every(before), every(after));
+        if before.is_some() || after.is_some() {
+            notes.push(Self::Estimates { before, after });
+        }
         notes
+    }
+
+    /// Whether the samples of both are the same blocks, if both have some.
+    pub(crate) fn pairing(before: &Profile, after: &Profile) -> Pairing {
+        let every = |profile: &Profile| profile.metadata.sampling.map(|of| of.every_bytes);
+        let one_run = runs(&before.metadata, &after.metadata).is_none();
+        if one_run && every(before) == every(after) {
+            Pairing::OneRun
+        } else {
+            Pairing::Apart
+        }
     }
 }
 
@@ -51,6 +76,29 @@ impl fmt::Display for Note {
             ),
             Self::Reversed => f.write_str(
                 "the second snapshot is the older one: swap them, or read growth as shrinking",
+            ),
+            Self::Estimates {
+                before: Some(before),
+                after: Some(after),
+            } if before == after => write!(
+                f,
+                "estimates: one sample in {} was recorded; ± is the standard error, and what is not above three of them may be chance",
+                amount(*before)
+            ),
+            Self::Estimates {
+                before: Some(before),
+                after: Some(after),
+            } => write!(
+                f,
+                "estimates of two kinds: one sample in {} was recorded of the first snapshot, one in {} of the second; ± is the standard error",
+                amount(*before),
+                amount(*after)
+            ),
+            Self::Estimates { before, after } => write!(
+                f,
+                "an estimate beside what is exact: of the {} snapshot one sample in {} was recorded, of the other everything; ± is the standard error",
+                if before.is_some() { "first" } else { "second" },
+                amount(before.or(*after).unwrap_or_default())
             ),
         }
     }

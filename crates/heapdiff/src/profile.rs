@@ -4,8 +4,8 @@
 
 use std::mem;
 
-use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
 
 use crate::dhat;
 use crate::error::Error;
@@ -13,6 +13,7 @@ use crate::frame::printable;
 use crate::frames::{Borrowed, FrameId, Frames};
 use crate::history::History;
 use crate::metadata::Metadata;
+use crate::sampling::{Sampled, Sampling, error_of};
 use crate::stacks::Stacks;
 
 /// DHAT's counters of a stack, or their sum over a snapshot.
@@ -26,6 +27,8 @@ pub struct Counters {
     pub live_bytes: u64,
     /// Blocks live when the snapshot was taken (`ebk`).
     pub live_blocks: u64,
+    /// Where samples were recorded, the four above are estimates; how good they are.
+    pub sampled: Sampled,
 }
 
 /// A parsed snapshot. Stacks that differ by addresses only are one.
@@ -109,32 +112,46 @@ impl Profile {
             .map(|frame| ids[*frame as usize])
             .collect();
         drop(points.stack_frames);
+        let labels = self.labels();
         let mut seen: HashMap<&[FrameId], usize> = HashMap::with_capacity(points.list.len());
         let mut start = 0;
         for point in &points.list {
-            let stack = &all[start..point.stack_end];
+            let mut stack = &all[start..point.stack_end];
+            if let [frames @ .., last] = stack
+                && labels.contains(last)
+            {
+                stack = frames;
+            }
             start = point.stack_end;
-            let counters = Counters {
-                total_bytes: point.total_bytes,
-                total_blocks: point.total_blocks,
-                live_bytes: point.live_bytes,
-                live_blocks: point.live_blocks,
-            };
+            // Before equal stacks are merged: each point's blocks are of one size.
+            let (counters, history) = Sampling::scale(self.metadata.sampling, point);
             self.totals.add(&counters)?;
             match seen.entry(stack) {
                 Entry::Occupied(known) => {
                     let known = *known.get();
                     self.stacks.value_mut(known).add(&counters)?;
-                    self.add_history(known, point.history);
+                    self.add_history(known, history);
                 }
                 Entry::Vacant(new) => {
                     new.insert(self.stacks.len());
                     self.stacks.push(stack.iter().copied(), counters);
-                    self.add_history(self.stacks.len() - 1, point.history);
+                    self.add_history(self.stacks.len() - 1, history);
                 }
             }
         }
         Ok(())
+    }
+
+    /// What heapshot puts around stacks that come once for each size class, to tell them apart.
+    fn labels(&self) -> HashSet<FrameId> {
+        if self.metadata.sampling.is_none() {
+            return HashSet::new();
+        }
+        let labels = self.frames.iter();
+        labels
+            .filter(|frame| frame.text().starts_with("[size class "))
+            .filter_map(|frame| self.frames.id(frame))
+            .collect()
     }
 
     fn add_history(&mut self, stack: usize, of_point: Option<History>) {
@@ -176,7 +193,9 @@ impl Counters {
             &mut self.live_blocks,
             other.live_blocks,
             "live blocks (ebk)",
-        )
+        )?;
+        self.sampled.plus(&other.sampled);
+        Ok(())
     }
 }
 
@@ -187,5 +206,40 @@ impl Counters {
         self.total_blocks += other.total_blocks;
         self.live_bytes += other.live_bytes;
         self.live_blocks += other.live_blocks;
+        self.sampled.plus(&other.sampled);
+    }
+
+    /// The standard error of the live bytes; 0 if they are exact.
+    pub fn live_bytes_error(&self) -> f64 {
+        error_of(self.sampled.bytes_variance)
+    }
+
+    /// The standard error of the live blocks; 0 if they are exact.
+    pub fn live_blocks_error(&self) -> f64 {
+        error_of(self.sampled.blocks_variance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Profile;
+
+    #[test]
+    fn size_classes_of_one_stack_are_scaled_apart_and_then_one() {
+        let profile = Profile::parse(
+            br#"{"dhatFileVersion":2,"mode":"rust-heap","bklt":true,
+                "pps":[{"tb":64,"tbk":1,"eb":64,"ebk":1,"fs":[0,1]},{"tb":8000000,"tbk":1,"eb":8000000,"ebk":1,"fs":[0,2]}],
+                "ftbl":["0x1: shop::buy (shop/src/main.rs:3:4)","[size class 1: blocks of about 64 bytes]","[size class 2: blocks of about 8000000 bytes]"],
+                "heapshot":{"live_bytes":8600000,"live_blocks":9000,"sampling":{"every_bytes":524288}}}"#,
+        )
+        .expect("a snapshot");
+        assert_eq!(profile.stacks().len(), 1);
+        assert_eq!(profile.stacks().stack(0).len(), 1);
+        let totals = &profile.totals;
+        assert!(totals.live_bytes.abs_diff(8_524_320) < 10, "{totals:?}");
+        assert_eq!(totals.live_blocks, 8193 + 1);
+        assert!((totals.live_bytes_error() / 524_256.0 - 1.0).abs() < 0.001);
+        let counted = profile.metadata.sampling.expect("it says so").counted;
+        assert_eq!(counted, Some((8_600_000, 9000)));
     }
 }

@@ -34,6 +34,9 @@ struct Options {
     /// Do other work between two steps, and wait for the snapshot near the ceiling.
     #[arg(long)]
     slow: bool,
+    /// Record one sample in so many bytes; 0: everything.
+    #[arg(long, default_value_t = 0)]
+    sample: u64,
     #[arg(long, default_value_t = 1)]
     threads: usize,
     /// Stop leaking above the ceiling; then ask for more than the margin.
@@ -98,6 +101,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .metadata(|| Metadata::from_iter([("server".to_owned(), "ceiling".into())]));
     let heap = Recorder::builder()
         .ceiling(ceiling)
+        .sample_every(options.sample)
         .deadline(Duration::from_secs(options.deadline))
         .start()?;
     println!("started");

@@ -121,6 +121,37 @@ pub(crate) fn remove(size: usize) {
     }
 }
 
+/// What the system adds to a block, where only their number and their bytes are counted: no less than it does for blocks of
+/// 8 bytes and more.
+const MOST_HEADER: u64 = 24;
+
+/// Counts what a thread of a program that is sampled has allocated and freed since it last told: bytes and blocks.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "modulo 2^64, or 2^32 where that is what there is"
+)]
+pub(crate) fn tell(allocated: (u64, u64), freed: (u64, u64)) {
+    let taken = |(bytes, blocks): (u64, u64)| bytes.wrapping_add(MOST_HEADER.wrapping_mul(blocks));
+    let more = taken(allocated).wrapping_sub(taken(freed));
+    // One thread may tell that a block is freed before another tells that it was allocated: the sum may be below 0.
+    HELD.bytes.fetch_add(more as usize, Ordering::Relaxed);
+}
+
+/// Whether what was told is too much.
+pub(crate) fn judge_told() -> Grant {
+    judge(held(), HELD.blocks.load(Ordering::Relaxed))
+}
+
+/// The engine has a block more to keep account of; where everything is recorded each block is.
+pub(crate) fn recorded() {
+    HELD.blocks.fetch_add(1, Ordering::Relaxed);
+}
+
+/// And one less.
+pub(crate) fn forgotten() {
+    HELD.blocks.fetch_sub(1, Ordering::Relaxed);
+}
+
 /// Takes back [`resize`]: the block stays as it was.
 pub(crate) fn undo_resize(old: usize, new: usize) {
     let change = footprint(new).wrapping_sub(footprint(old));
@@ -129,7 +160,11 @@ pub(crate) fn undo_resize(old: usize, new: usize) {
 
 /// Bytes held now.
 pub(crate) fn held() -> usize {
-    HELD.bytes.load(Ordering::Relaxed)
+    HELD.bytes
+        .load(Ordering::Relaxed)
+        .cast_signed()
+        .max(0)
+        .cast_unsigned()
 }
 
 /// Whether the global allocator counts here: by the time that anybody can ask, the program has allocated something.

@@ -13,7 +13,7 @@ use crate::ceiling::Mebibytes;
 use crate::profile::Largest;
 #[cfg(unix)]
 use crate::site::{self, Frame};
-use crate::snapshot::Frozen;
+use crate::snapshot::{Frozen, Sampling};
 
 /// What the caller wants written into a snapshot: names and JSON values.
 pub type Metadata = serde_json::Map<String, serde_json::Value>;
@@ -31,8 +31,12 @@ pub(crate) struct Header {
     pause_us: u64,
     /// Resident memory of the process just before, in bytes; null where the platform does not tell.
     rss_bytes: Option<u64>,
+    /// All that was live, and not only the samples of it.
     live_bytes: u64,
     live_blocks: u64,
+    /// Missing where everything is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sampling: Option<Sampling>,
     metadata: Metadata,
 }
 
@@ -51,6 +55,7 @@ impl Header {
             rss_bytes: frozen.rss_bytes,
             live_bytes: frozen.live_bytes,
             live_blocks: frozen.live_blocks,
+            sampling: frozen.sampling,
             metadata,
         }
     }
@@ -164,6 +169,7 @@ mod tests {
         live_bytes: 30,
         live_blocks: 3,
         rss_bytes: Some(4096),
+        sampling: None,
     };
     const WHOLE: &str = r#"{"dhatFileVersion":2,"pps":[{"eb":10,"ebk":1,"fs":[0]},{"eb":20,"ebk":2,"fs":[1]}],"ftbl":["[root]","0x1f: main (a.rs:1:2)"]}"#;
 

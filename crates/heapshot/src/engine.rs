@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 use crate::gate;
+use crate::sampled;
 
 /// The allocator that records, by forwarding to the system's.
 pub(crate) static ALLOCATOR: dhat::Alloc = dhat::Alloc;
@@ -47,8 +48,15 @@ impl Recording {
     }
 }
 
-/// All that was allocated since recording began, freed or not. Call as [`totals`].
+/// All that was allocated since recording began, freed or not, whatever of it is recorded. Call as [`totals`].
 pub(crate) fn allocated(_held: &impl Held) -> Totals {
+    if gate::every() != 0 {
+        let counted = sampled::counted();
+        return Totals {
+            bytes: counted.allocated_bytes,
+            blocks: counted.allocated_blocks,
+        };
+    }
     let stats = dhat::HeapStats::get();
     Totals {
         bytes: stats.total_bytes,
@@ -56,7 +64,21 @@ pub(crate) fn allocated(_held: &impl Held) -> Totals {
     }
 }
 
-/// The live heap now. Call with a [`gate::Pass`] or the gate [`gate::Closed`]: it takes dhat's lock.
+/// The live heap now, whatever of it is recorded. Call as [`totals`].
+pub(crate) fn live(held: &impl Held) -> Totals {
+    if gate::every() != 0 {
+        let counted = sampled::counted();
+        return Totals {
+            bytes: counted.allocated_bytes.saturating_sub(counted.freed_bytes),
+            blocks: counted
+                .allocated_blocks
+                .saturating_sub(counted.freed_blocks),
+        };
+    }
+    totals(held)
+}
+
+/// What is recorded of the live heap now. Call with a [`gate::Pass`] or the gate [`gate::Closed`]: it takes dhat's lock.
 pub(crate) fn totals(_held: &impl Held) -> Totals {
     let stats = dhat::HeapStats::get();
     Totals {

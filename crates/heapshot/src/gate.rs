@@ -9,11 +9,18 @@
 //! that allocation is a nested one and passes by.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use crate::sampled;
+
 static GATE: RwLock<()> = RwLock::new(());
-static OPEN: AtomicBool = AtomicBool::new(false);
+
+/// What is recorded: [`NOTHING`], [`EVERYTHING`], or samples. One number, so that nobody ever sees half of a start.
+static RECORDED: AtomicU64 = AtomicU64::new(NOTHING);
+
+const NOTHING: u64 = 0;
+const EVERYTHING: u64 = u64::MAX;
 
 thread_local! {
     /// Whose call this thread is at. `const` and without a destructor, so that it can be used at any moment of a
@@ -62,17 +69,22 @@ pub(crate) fn keep() -> As {
     As::now(Caller::Keeper)
 }
 
-/// A pass for one call into the engine; `None` when the call is to go to the system's allocator,
-/// because nothing is being recorded or because the engine itself is calling.
+/// A pass for one call into the engine; `None` when the call is to go to the system's allocator, because not everything is
+/// being recorded or because the engine itself is calling.
 pub(crate) fn enter() -> Option<Pass> {
-    if !OPEN.load(Ordering::Relaxed) || caller() == Caller::Engine {
+    if RECORDED.load(Ordering::Relaxed) != EVERYTHING || caller() == Caller::Engine {
         return None;
     }
+    Some(pass())
+}
+
+/// A pass, whatever is recorded. For callers that are not the engine.
+pub(crate) fn pass() -> Pass {
     let inside = As::now(Caller::Engine);
-    Some(Pass {
+    Pass {
         _shared: GATE.read().unwrap_or_else(PoisonError::into_inner),
         _inside: inside,
-    })
+    }
 }
 
 /// Waits until every thread has left the engine, and keeps all of them out.
@@ -92,13 +104,24 @@ pub(crate) fn close() -> Closed {
     }
 }
 
-/// From now on allocations are recorded.
-pub(crate) fn open() {
-    OPEN.store(true, Ordering::Relaxed);
+/// From now on all allocations are recorded, or one sample in `every` bytes.
+pub(crate) fn open(every: Option<u64>) {
+    RECORDED.store(every.unwrap_or(EVERYTHING), Ordering::Release);
+}
+
+/// The mean distance between samples, in bytes; 0 where there are none, as everything is recorded or nothing.
+#[inline(always)]
+#[allow(clippy::inline_always)]
+pub(crate) fn every() -> u64 {
+    match RECORDED.load(Ordering::Acquire) {
+        EVERYTHING => 0,
+        every => every,
+    }
 }
 
 impl As {
     fn now(caller: Caller) -> Self {
+        sampled::park();
         Self {
             before: CALLER.replace(caller),
         }

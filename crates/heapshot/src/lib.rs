@@ -42,6 +42,7 @@ mod names;
 #[cfg(unix)]
 mod profile;
 mod recorder;
+mod sampled;
 #[cfg(unix)]
 mod site;
 mod snapshot;
@@ -56,5 +57,5 @@ pub use ceiling::{AtLimit, Ceiling, EXIT_CODE, Usage};
 pub use document::{Metadata, rss_bytes};
 pub use error::Error;
 pub use recorder::{Allocated, Builder, Live, Recorder};
-pub use snapshot::{Frozen, Snapshot};
+pub use snapshot::{Frozen, Sampling, Snapshot};
 pub use trim::trim;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::engine::Totals;
 use crate::names::Names;
+use crate::sampled;
 use crate::stand_in;
 
 /// The document. What is not needed here is kept as it is.
@@ -63,16 +64,44 @@ impl Profile {
         Ok(profile)
     }
 
-    pub(crate) fn largest(&self) -> Option<Largest> {
-        let point = self.pps.iter().max_by_key(|point| point.eb)?;
+    /// The program point that holds most, by estimate if one sample in `every` bytes was recorded (0: everything).
+    pub(crate) fn largest(&self, every: u64) -> Option<Largest> {
+        let estimate =
+            |point: &Point, number: u64| sampled::estimate(number, point.eb, point.ebk, every);
+        let points = self.pps.iter();
+        let point = points.max_by_key(|point| estimate(point, point.eb))?;
         let frames = point.fs.iter().filter_map(|&index| self.ftbl.get(index));
         let mut addresses: Vec<_> = frames.filter_map(|frame| address_of(frame)).collect();
         addresses.dedup(); // inlined frames share theirs
         Some(Largest {
-            bytes: point.eb,
-            blocks: point.ebk,
+            bytes: estimate(point, point.eb),
+            blocks: estimate(point, point.ebk),
             addresses,
         })
+    }
+
+    /// Gives program points that have one stack, as those of several size classes have, an outermost frame of their own:
+    /// `dh_view.html` wants each stack once. Its text, in brackets, is no function's.
+    pub(crate) fn tell_apart(&mut self) {
+        let mut times: HashMap<Vec<usize>, u64> = HashMap::new();
+        for point in &self.pps {
+            *times.entry(point.fs.clone()).or_default() += 1;
+        }
+        times.retain(|_, times| *times > 1);
+        let mut seen: HashMap<Vec<usize>, u64> = HashMap::new();
+        for point in &mut self.pps {
+            if !times.contains_key(&point.fs) {
+                continue;
+            }
+            let number = seen.entry(point.fs.clone()).or_default();
+            *number += 1;
+            let count = |key: &str| point.counts.get(key).and_then(Value::as_u64).unwrap_or(0);
+            let mean = count("tb") / count("tbk").max(1);
+            point.fs.push(self.ftbl.len());
+            self.ftbl.push(format!(
+                "[size class {number}: blocks of about {mean} bytes]"
+            ));
+        }
     }
 
     /// Gives the frames that have none the names that they would have from dhat, of those that are known and, for the
@@ -179,7 +208,7 @@ mod tests {
             blocks: 2,
             addresses: vec![0x20, 0x30],
         };
-        assert_eq!(read(WHOLE, LIVE).unwrap().largest(), Some(largest));
+        assert_eq!(read(WHOLE, LIVE).unwrap().largest(0), Some(largest));
     }
 
     #[test]
@@ -187,6 +216,31 @@ mod tests {
         for end in 0..WHOLE.len() {
             assert!(read(&WHOLE[..end], LIVE).is_err(), "{end}");
         }
+    }
+
+    #[test]
+    fn the_largest_is_so_by_what_its_samples_stand_for() {
+        let largest = |every| read(WHOLE, LIVE).unwrap().largest(every).unwrap();
+        assert_eq!((largest(1).bytes, largest(1).blocks), (20, 2));
+        let estimated = largest(1000);
+        assert!((1990..2030).contains(&estimated.bytes), "{estimated:?}");
+        assert!((199..203).contains(&estimated.blocks), "{estimated:?}");
+    }
+
+    #[test]
+    fn stacks_that_come_twice_are_told_apart_and_no_others_are_touched() {
+        let text = r#"{"dhatFileVersion":2,"pps":[{"tb":96,"tbk":2,"eb":10,"ebk":1,"fs":[0,1]},{"tb":9,"tbk":1,"eb":9,"ebk":1,"fs":[1]},{"tb":800,"tbk":1,"eb":11,"ebk":1,"fs":[0,1]}],"ftbl":["a","b"]}"#;
+        let mut profile = read(text, LIVE).unwrap();
+        profile.tell_apart();
+        let stacks: Vec<_> = profile.pps.iter().map(|point| point.fs.clone()).collect();
+        assert_eq!(stacks, [vec![0, 1, 2], vec![1], vec![0, 1, 3]]);
+        assert_eq!(
+            profile.ftbl[2..],
+            [
+                "[size class 1: blocks of about 48 bytes]",
+                "[size class 2: blocks of about 800 bytes]"
+            ]
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::document::Metadata;
 use crate::engine::{self, Recording};
 use crate::error::Error;
 use crate::gate;
+use crate::sampled;
 use crate::snapshot::{self, Frozen, Order, Snapshot};
 
 /// The recording; the child of a fork ends its copy.
@@ -49,7 +50,8 @@ pub struct Live {
 /// of `tb` and `tbk` in a snapshot of that moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allocated {
-    /// Bytes, as asked for by the program. A block that is resized counts anew, with its new size.
+    /// Bytes, as asked for by the program. A block that is resized counts anew, with its new size; where samples are
+    /// recorded, what it grows by.
     pub bytes: u64,
     /// Blocks.
     pub blocks: u64,
@@ -59,6 +61,7 @@ pub struct Allocated {
 #[derive(Clone, Debug)]
 pub struct Builder {
     frames: usize,
+    sample_every: Option<u64>,
     deadline: Duration,
     ceiling: Option<Ceiling>,
     keeps_names: bool,
@@ -77,6 +80,7 @@ impl Recorder {
     pub fn builder() -> Builder {
         Builder {
             frames: 16,
+            sample_every: None,
             deadline: Duration::from_secs(60),
             ceiling: None,
             keeps_names: true,
@@ -152,13 +156,11 @@ impl Recorder {
         None
     }
 
-    /// The live heap now. Cheap: a lock and two counters.
-    ///
-    /// # Panics
-    /// Never in a program: only code inside the allocator could make it.
+    /// The live heap now. Cheap: a lock and two counters; where samples are recorded, two for each thread. Exact in either
+    /// case, but for what threads are at meanwhile. Where samples are recorded, a block that is older than the recording
+    /// and is freed counts less than nothing.
     pub fn live(&self) -> Live {
-        let pass = gate::enter().expect("recording, and not called by the engine");
-        let totals = engine::totals(&pass);
+        let totals = engine::live(&gate::pass());
         Live {
             bytes: totals.bytes,
             blocks: totals.blocks,
@@ -167,12 +169,8 @@ impl Recorder {
 
     /// All that was allocated so far: two readings give the rate at which the program allocates. As cheap as
     /// [`live`](Self::live).
-    ///
-    /// # Panics
-    /// Never in a program: only code inside the allocator could make it.
     pub fn allocated(&self) -> Allocated {
-        let pass = gate::enter().expect("recording, and not called by the engine");
-        let totals = engine::allocated(&pass);
+        let totals = engine::allocated(&gate::pass());
         Allocated {
             bytes: totals.bytes,
             blocks: totals.blocks,
@@ -195,6 +193,27 @@ impl Builder {
     #[must_use]
     pub fn frames(mut self, frames: usize) -> Self {
         self.frames = frames;
+        self
+    }
+
+    /// Records samples instead of everything: on the average one in so many bytes that are allocated, chosen by chance as
+    /// tcmalloc and jemalloc do. 0, as unless set, records everything; 512 MiB is the most. 512 KiB (`512 << 10`) is a
+    /// good start for a service.
+    ///
+    /// What is no sample costs next to nothing: a subtraction when it is allocated, a look-up in a small table when it is
+    /// freed, and neither a lock nor a stack. A snapshot then holds the samples and says how they were chosen
+    /// (`docs/formats.md`), and `heapdiff` reckons from them what there was, with an error that it states. A block of s
+    /// bytes is a sample with probability 1 − e^(−s / bytes).
+    ///
+    /// Bytes and blocks are counted exactly all the same: [`Recorder::live`], [`Recorder::allocated`], and what snapshots
+    /// state as live. The [ceiling](Self::ceiling) holds, with a slack of 64 KiB and the headers of their blocks for each
+    /// thread.
+    ///
+    /// A sampled block that grows or shrinks by a quarter is moved, and counts where that happened: a `Vec` belongs to the
+    /// line that pushed and not to the one that made it, unless it was made large enough.
+    #[must_use]
+    pub fn sample_every(mut self, bytes: u64) -> Self {
+        self.sample_every = (bytes > 0).then_some(bytes.min(sampled::MOST));
         self
     }
 
@@ -243,15 +262,21 @@ impl Builder {
         let mut started_here = false;
         let recording = RECORDING.get_or_init(|| {
             started_here = true;
-            Recording::start(self.frames)
+            let own = if self.sample_every.is_some() {
+                sampled::OWN_FRAMES
+            } else {
+                0
+            };
+            Recording::start(self.frames.saturating_add(own))
         });
         if !started_here {
             return Err(Error::AlreadyRunning);
         }
         #[cfg(unix)]
         crate::names::keep(self.keeps_names);
-        crate::large::spare(self.spares_large_blocks);
-        gate::open();
+        // Samples are few, and so are their tables; and which large blocks are among them the list does not know.
+        crate::large::spare(self.spares_large_blocks && self.sample_every.is_none());
+        gate::open(self.sample_every);
         let started = Instant::now();
         if let Some(ceiling) = self.ceiling {
             #[cfg(unix)]

@@ -8,6 +8,8 @@ use std::time::Duration;
 #[cfg(unix)]
 use std::time::{Instant, SystemTime};
 
+use serde::Serialize;
+
 use crate::document::Metadata;
 #[cfg(unix)]
 use crate::document::{self, Found, Header};
@@ -16,7 +18,7 @@ use crate::engine;
 use crate::engine::Recording;
 use crate::error::Error;
 #[cfg(unix)]
-use crate::{names, writer};
+use crate::{gate, names, writer};
 
 /// A snapshot that was taken: the file, and what taking it cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,20 @@ pub struct Snapshot {
     pub rss_bytes: Option<u64>,
     /// Length of the file, in bytes.
     pub file_bytes: u64,
+    /// How its samples were chosen; `None` if everything is recorded.
+    pub sampling: Option<Sampling>,
+}
+
+/// How a snapshot's samples were chosen, and how many they are. What is live, [`Frozen`] and [`Snapshot`] state exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Sampling {
+    /// The mean distance between samples, in bytes allocated.
+    pub every_bytes: u64,
+    /// Live samples, in bytes: what the file's program points add up to.
+    pub recorded_bytes: u64,
+    /// Live samples, in blocks.
+    pub recorded_blocks: u64,
 }
 
 /// What is known of a snapshot as soon as the heap is frozen, while its file is still to be written.
@@ -50,6 +66,8 @@ pub struct Frozen {
     pub live_blocks: u64,
     /// Resident memory of the process just before, in bytes; `None` where the platform does not tell.
     pub rss_bytes: Option<u64>,
+    /// How its samples were chosen; `None` if everything is recorded.
+    pub sampling: Option<Sampling>,
 }
 
 /// What a snapshot is taken of, and where to.
@@ -117,11 +135,17 @@ pub(crate) fn write<'a>(
         known: known.as_deref(),
     })?;
     drop(known);
+    let every_bytes = gate::every();
     let frozen = Frozen {
         pause: forked.pause,
         live_bytes: forked.live.bytes,
         live_blocks: forked.live.blocks,
         rss_bytes,
+        sampling: (every_bytes != 0).then_some(Sampling {
+            every_bytes,
+            recorded_bytes: forked.recorded.bytes,
+            recorded_blocks: forked.recorded.blocks,
+        }),
     };
     on_frozen(&frozen);
     forked.child.wait(order.deadline)?;
@@ -171,6 +195,7 @@ impl Written<'_> {
             live_blocks: frozen.live_blocks,
             rss_bytes: frozen.rss_bytes,
             file_bytes,
+            sampling: frozen.sampling,
         })
     }
 }

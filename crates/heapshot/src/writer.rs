@@ -45,6 +45,8 @@ pub(crate) struct Forked {
     pub(crate) pause: Duration,
     /// The heap that the child holds.
     pub(crate) live: Totals,
+    /// What is recorded of it: all of it, unless samples are.
+    pub(crate) recorded: Totals,
 }
 
 /// The process that writes. Killed and reaped when dropped, unless it was waited for.
@@ -77,7 +79,8 @@ pub(crate) fn fork(task: &Task<'_>) -> Result<Forked, Error> {
 
     let started = Instant::now();
     let closed = gate::close();
-    let live = engine::totals(&closed);
+    let live = engine::live(&closed);
+    let recorded = engine::totals(&closed);
     let hidden = large::hide(&closed);
     // SAFETY: the child calls nothing that waits for another thread; see the module's comment.
     let forked = unsafe { nix::unistd::fork() };
@@ -86,7 +89,7 @@ pub(crate) fn fork(task: &Task<'_>) -> Result<Forked, Error> {
             // The gate stays closed for this thread: its allocations go to the system's allocator.
             std::mem::forget((hidden, closed));
             let code = catch_unwind(AssertUnwindSafe(|| {
-                child(task, parent, &child_stderr, live)
+                child(task, parent, &child_stderr, recorded)
             }));
             // SAFETY: `_exit` ends the process at once; nothing of the parent's is torn down.
             unsafe { libc::_exit(i32::from(!matches!(code, Ok(Ok(()))))) }
@@ -103,6 +106,7 @@ pub(crate) fn fork(task: &Task<'_>) -> Result<Forked, Error> {
                 },
                 pause,
                 live,
+                recorded,
             })
         }
         Err(errno) => Err(Error::Fork(errno.into())),
@@ -190,7 +194,7 @@ impl Drop for Child {
 const WHOLE: &str = "heapshot: whole\n";
 
 /// All that the child does.
-fn child(task: &Task<'_>, parent: Pid, stderr: &OwnedFd, live: Totals) -> Result<(), ()> {
+fn child(task: &Task<'_>, parent: Pid, stderr: &OwnedFd, recorded: Totals) -> Result<(), ()> {
     let complain = |what: &str, error: &dyn std::fmt::Display| {
         let _ = writeln!(io::stderr(), "{what}: {error}");
     };
@@ -210,22 +214,32 @@ fn child(task: &Task<'_>, parent: Pid, stderr: &OwnedFd, live: Totals) -> Result
             .map_err(|error| complain("cannot look up names", &error))?;
     }
 
+    let every = gate::every();
     let mut file = File::open(engine::FILE_NAME)
         .map_err(|error| complain("the snapshot is missing", &error))?;
     let mut profile =
-        Profile::read(&file, live).map_err(|error| complain("bad snapshot", &error))?;
+        Profile::read(&file, recorded).map_err(|error| complain("bad snapshot", &error))?;
     if let Some(addresses) = task.name {
-        let found = Found::new(profile.largest(), addresses);
+        let found = Found::new(profile.largest(every), addresses);
         leave(document::FOUND, &found)
             .map_err(|error| complain("cannot write what it found", &error))?;
     }
-    if profile.lacks_names() {
+    let lacks_names = profile.lacks_names();
+    let new = if lacks_names {
         let is_valid = stand_in.is_some_and(|stand_in| !stand_in.was_anything_unloaded());
         let new = profile.name_frames(task.known.filter(|_| is_valid));
+        is_valid.then_some(new)
+    } else {
+        None
+    };
+    if every != 0 {
+        profile.tell_apart();
+    }
+    if lacks_names || every != 0 {
         file = rewrite(&profile).map_err(|error| complain("cannot write the snapshot", &error))?;
-        if is_valid && !new.is_empty() {
-            leave(names::NEW, &new).map_err(|error| complain("cannot write names", &error))?;
-        }
+    }
+    if let Some(new) = new.filter(|new| !new.is_empty()) {
+        leave(names::NEW, &new).map_err(|error| complain("cannot write names", &error))?;
     }
     file.sync_all()
         .map_err(|error| complain("cannot sync the snapshot", &error))?;

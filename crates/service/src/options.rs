@@ -35,6 +35,17 @@ pub struct Options {
     #[arg(long, value_name = "N", env = "LEAKLAB_WORKERS")]
     pub workers: Option<NonZeroUsize>,
 
+    /// Record one sample in so many bytes allocated, `512KiB` say, and not every allocation: cheap enough for a service
+    /// under load; snapshots then hold estimates; 0 for everything
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "LEAKLAB_SAMPLE",
+        default_value = "0",
+        hide_default_value = true
+    )]
+    pub sample: ByteSize,
+
     /// Memory that the heap may take, to keep this machine safe; 0 for none
     #[arg(
         long,
@@ -162,6 +173,14 @@ mod tests {
             options(&["--max-heap", "0"]).unwrap().max_heap,
             ByteSize::b(0)
         );
+    }
+
+    #[test]
+    fn everything_is_recorded_unless_told() {
+        assert_eq!(options(&[]).unwrap().sample, ByteSize::b(0));
+        let sampled = options(&["--sample", "512KiB"]).unwrap();
+        assert_eq!(sampled.sample, ByteSize::kib(512));
+        assert!(options(&["--sample", "often"]).is_err());
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), Stri
     let access = options.access()?;
     let requests = Arc::default();
     let tally = Arc::default();
-    let mut recorder = Recorder::builder();
+    let mut recorder = Recorder::builder().sample_every(options.sample.as_u64());
     if let Some(ceiling) = ceiling::of(options, name, &requests, &tally) {
         ceiling::fasten_belt(options.max_heap)
             .map_err(|error| format!("cannot limit the memory of this process: {error}"))?;
@@ -77,9 +77,13 @@ fn announce(name: &str, address: &str, options: &Options) -> io::Result<()> {
         (max_heap, AtLimit::Exit) => format!("heap ceiling {max_heap}"),
         (max_heap, AtLimit::Shed) => format!("heap ceiling {max_heap}, then 503"),
     };
+    let sampled = match options.sample {
+        ByteSize(0) => String::new(),
+        every => format!(" of samples, one in {every}"),
+    };
     let text = format!(
         "{name} listening on http://{address}\n\
-         snapshots go to {}; {ceiling}; Ctrl-C ends it\n",
+         snapshots{sampled} go to {}; {ceiling}; Ctrl-C ends it\n",
         options.snapshots.display()
     );
     let mut out = io::stdout().lock();

@@ -1,7 +1,10 @@
 //! Lab 1: `/bloatMyServer` does its job, and does not leak.
 
+use crate::program::Launch;
 use crate::program::load::{held, live_bytes_in, snapshot_under_load};
+use crate::program::series::judge_lab1;
 use crate::start;
+use heapdiff::verdict::Verdict;
 
 const LAB1: &str = "fixed-server/src/lab1.rs";
 
@@ -16,6 +19,19 @@ fn each_request_has_a_list_of_its_own() {
 #[test]
 fn each_of_many_clients_has_a_list_of_its_own() {
     assert_eq!(start().sizes(8, 25), [10_000; 200]);
+}
+
+#[test]
+fn samples_accuse_nobody() {
+    let program = env!("CARGO_BIN_EXE_fixed-server");
+    let server = Launch::new(program, "--listen 127.0.0.1:0 --sample 512KiB").start();
+    let judgement = judge_lab1(&server);
+    assert_ne!(
+        judgement.verdict,
+        Verdict::Leak,
+        "{:#?}",
+        judgement.leaks().collect::<Vec<_>>()
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::in_app;
+use crate::compare::Side;
 use crate::error::Error;
 use crate::export::chrome::{Folded, Options, Series};
 use crate::export::pprof;
@@ -57,9 +58,10 @@ impl Export {
         let [snapshot] = &self.snapshots[..] else {
             return Err(Error::NotOneSnapshot(self.snapshots.len()));
         };
-        let profile = pprof::render(&files::read(snapshot)?);
-        files::write(&self.output, &profile, &self.snapshots)?;
-        Ok(String::new())
+        let profile = files::read(snapshot)?;
+        files::write(&self.output, &pprof::render(&profile), &self.snapshots)?;
+        let estimate = Side::of(&profile).estimate();
+        Ok(estimate.map_or_else(String::new, |estimate| estimate + "\n"))
     }
 
     fn chrome(&self) -> Result<String, Error> {
@@ -91,6 +93,9 @@ impl Export {
             let (blocks, bytes) = (profile.totals.live_blocks, profile.totals.live_bytes);
             let (blocks, bytes) = (thousands(blocks), thousands(bytes));
             let _ = writeln!(answer, "{}: {blocks} blocks, {bytes} bytes", path.display());
+            if let Some(estimate) = Side::of(profile).estimate() {
+                let _ = writeln!(answer, "  {estimate}");
+            }
         }
         folder.publish()?;
         answer.push_str(

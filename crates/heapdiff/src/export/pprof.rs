@@ -11,6 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::protobuf::Message;
+use crate::compare::Side;
 use crate::frame::Frame;
 use crate::profile::{Counters, Profile};
 
@@ -69,7 +70,7 @@ fn encode(profile: &Profile) -> Message {
     if let Some(uptime) = profile.metadata.uptime {
         out.int(10, nanos_of(uptime).unwrap_or(i64::MAX));
     }
-    // every byte is counted, none is sampled
+    // Of samples the values are estimates already, as pprof wants them.
     out.message(11, &value_type("space", "bytes", &mut strings));
     out.int(12, 1);
     let comments = comments(profile);
@@ -131,6 +132,7 @@ fn comments(profile: &Profile) -> Vec<String> {
     for (route, requests) in &metadata.requests_by_route {
         say(&format!("requests of {route}"), Some(requests.to_string()));
     }
+    say("sampling", Side::of(profile).estimate());
     say("rss_bytes", metadata.rss_bytes.map(|n| n.to_string()));
     out
 }

@@ -9,7 +9,7 @@ use super::palette::{ALL, Tint};
 use super::{Count, Folded, Names, empty, name};
 use crate::compare::{Comparison, file_name};
 use crate::inventory::Inventory;
-use crate::terminal::{count as counted, cut_end, cut_start, signed, thousands};
+use crate::terminal::{amount, count as counted, cut_end, cut_start, signed, thousands};
 use crate::view::View;
 
 /// How to draw.
@@ -54,6 +54,13 @@ pub fn of_inventory(inventory: &Inventory, view: &View, picture: &Picture) -> St
     let mut subtitle = format!("{} live {unit}", thousands(live));
     if let Some(requests) = inventory.snapshot.metadata.requests {
         let _ = write!(subtitle, " after {}", counted(requests, "request"));
+    }
+    if let Some(sampling) = inventory.snapshot.metadata.sampling {
+        let _ = write!(
+            subtitle,
+            "; estimated from one sample in {}",
+            amount(sampling.every_bytes)
+        );
     }
     flames.draw(
         picture,

@@ -6,7 +6,7 @@ use super::Sources;
 use super::lines::{self, Line};
 use crate::compare::{Comparison, Row};
 use crate::excerpt::{blocks_in, held_here};
-use crate::terminal::{amount, count, rate, signed, signed_amount, thousands};
+use crate::terminal::{amount, count, estimated, rate, signed, signed_amount, thousands};
 
 /// What stands above everything, ready to show. It is HTML before any script has run.
 #[derive(Template)]
@@ -70,8 +70,8 @@ impl Answer {
                 1.. => "grew",
             },
             amount: amount(total.size_delta.unsigned_abs()),
-            size_delta: signed(total.size_delta),
-            delta: signed(total.delta),
+            size_delta: estimated(&signed(total.size_delta), total.size_error()),
+            delta: estimated(&signed(total.delta), total.blocks_error()),
             requests: comparison
                 .requests()
                 .map(|requests| count(requests, "request")),
@@ -123,7 +123,7 @@ impl Culprit {
             constructor: site.constructor(),
             function: site.function(),
             place: site.frame.place(),
-            size_delta: signed(change.size_delta),
+            size_delta: estimated(&signed(change.size_delta), change.size_error()),
             per_request: comparison.bytes_per_request(change).map(rate),
             share: (0.0..=100.0).contains(&share).then(|| per_cent(share)),
             note: comparison
@@ -173,7 +173,22 @@ impl Fact {
                 ..Self::of_count("Requests", both)
             }),
         ];
-        facts.into_iter().flatten().collect()
+        let mut facts: Vec<Self> = facts.into_iter().flatten().collect();
+        for fact in facts
+            .iter_mut()
+            .filter(|fact| fact.name.starts_with("Live"))
+        {
+            let texts = [&mut fact.before, &mut fact.after];
+            for (side, text) in sides.into_iter().zip(texts) {
+                if side.metadata.sampling.is_some() {
+                    text.insert_str(0, "≈ ");
+                }
+            }
+            if comparison.estimates().next().is_some() {
+                fact.change.insert_str(0, "≈ ");
+            }
+        }
+        facts
     }
 
     #[expect(clippy::cast_precision_loss, reason = "the length of a bar")]

@@ -84,9 +84,22 @@ type Row = RowEntry<(u32, Numbers, Live, Vec<u32>, usize)>;
 type Live = [u64; 4];
 
 /// `new`, `deleted`, `delta`, `alloc_size`, `freed_size`, `size_delta`, `grew_in_place`, `churned_bytes`, `churned_blocks`,
-/// and bytes per request.
+/// bytes per request, and the standard errors of `delta` and `size_delta`.
 #[derive(Serialize)]
-struct Numbers(u64, u64, i64, u64, u64, i64, u64, u64, u64, Option<f64>);
+struct Numbers(
+    u64,
+    u64,
+    i64,
+    u64,
+    u64,
+    i64,
+    u64,
+    u64,
+    u64,
+    Option<f64>,
+    f64,
+    f64,
+);
 
 impl Numbers {
     fn of(comparison: &Comparison, change: &Change) -> Self {
@@ -101,6 +114,8 @@ impl Numbers {
             change.churned_bytes,
             change.churned_blocks,
             comparison.bytes_per_request(change),
+            change.blocks_error(),
+            change.size_error(),
         )
     }
 }

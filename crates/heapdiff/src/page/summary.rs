@@ -34,6 +34,7 @@ pub fn summary(model: Inventory, card: &Card, sources: Sources<'_>) -> String {
                 "instrs" => "instructions",
                 unit => unit,
             }),
+        estimate: snapshot.estimate(),
         total_bytes: snapshot.totals.total_bytes,
         total_blocks: snapshot.totals.total_blocks,
         rows: Rows {
@@ -50,6 +51,8 @@ struct Document<'a> {
     kind: &'static str,
     snapshot: &'a Card,
     time_unit: Option<&'a str>,
+    /// How the numbers were estimated, if they are not exact.
+    estimate: Option<String>,
     total_bytes: u64,
     total_blocks: u64,
     rows: Rows<Row>,
@@ -64,7 +67,7 @@ type StackEntry = (Vec<u32>, u32, Numbers);
 type Row = RowEntry<(u32, Numbers, Vec<u32>, usize)>;
 
 /// Live bytes and blocks, share, average block, average lifetime, bytes and blocks at the peak, and bytes and blocks
-/// ever allocated.
+/// ever allocated; the standard errors of the first two.
 #[derive(Serialize)]
 struct Numbers(
     u64,
@@ -76,6 +79,8 @@ struct Numbers(
     Option<u64>,
     u64,
     u64,
+    f64,
+    f64,
 );
 
 impl Numbers {
@@ -91,6 +96,8 @@ impl Numbers {
             held.history.map(|history| history.peak_blocks),
             counters.total_bytes,
             counters.total_blocks,
+            counters.live_bytes_error(),
+            counters.live_blocks_error(),
         )
     }
 }

@@ -8,7 +8,7 @@ use super::Sources;
 use super::lines::{self, Line};
 use crate::compare::file_name;
 use crate::excerpt::leaked_here;
-use crate::terminal::{amount, between, count, rate, thousands};
+use crate::terminal::{amount, between, count, estimated, estimated_amount, rate, thousands};
 use crate::verdict::{HeapPoint, Judgement, Remark, SiteGrowth, Verdict};
 
 /// What stands above everything, ready to show. It is HTML before any script has run.
@@ -158,8 +158,8 @@ impl At {
             label: file_name(&at.label).to_owned(),
             path: at.label.clone(),
             requests: thousands(at.requests),
-            live: amount(at.live_bytes),
-            blocks: thousands(at.live_blocks),
+            live: estimated_amount(at.live_bytes, at.live_bytes_error),
+            blocks: estimated(&thousands(at.live_blocks), at.live_blocks_error),
             rss: at.rss_bytes.map_or_else(|| "not known".to_owned(), amount),
             live_bar: part(at.live_bytes),
             rss_bar: part(rss(at)),

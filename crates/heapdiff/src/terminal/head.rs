@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::Screen;
-use super::number::{cut_start, mebibytes, signed, signed_mebibytes, thousands, width};
+use super::number::{cut_start, estimated, mebibytes, signed, signed_mebibytes, thousands, width};
 use super::style::{BOLD, DIM, PLAIN, Paint, of_delta};
-use crate::compare::{Comparison, Side};
+use crate::compare::{Comparison, Side, file_name};
 use crate::verdict::HeapPoint;
 
 /// Before, after, and the change between.
@@ -17,8 +17,8 @@ pub(super) fn of_comparison(comparison: &Comparison, screen: &Screen) -> String 
         |a: Option<u64>, b: Option<u64>| Some(b?.cast_signed().saturating_sub(a?.cast_signed()));
     let change = Facts {
         name: "change",
-        bytes: signed(total.size_delta),
-        blocks: signed(total.delta),
+        bytes: estimated(&signed(total.size_delta), total.size_error()),
+        blocks: estimated(&signed(total.delta), total.blocks_error()),
         requests: difference(before.metadata.requests, after.metadata.requests).map(signed),
         rss: difference(before.metadata.rss_bytes, after.metadata.rss_bytes).map(signed_mebibytes),
         label: String::new(),
@@ -53,6 +53,9 @@ pub(super) fn of_snapshot(side: &Side, screen: &Screen) -> String {
         facts.push(server.clone());
     }
     super::paragraph(&mut out, &facts.join(", "), screen);
+    if let Some(text) = side.estimate() {
+        super::wrap(&mut out, &text, super::WARNING, screen);
+    }
     if let Some(near_limit) = &metadata.near_limit {
         super::paragraph(&mut out, &near_limit.to_string(), screen);
     }
@@ -64,6 +67,18 @@ pub(super) fn of_snapshot(side: &Side, screen: &Screen) -> String {
         );
     }
     out
+}
+
+/// What the samples of a snapshot say beside what the process counted: a check of the estimate.
+pub(super) fn counted(out: &mut String, side: &Side, screen: &Screen) {
+    if let Some(text) = side.estimate() {
+        super::wrap(
+            out,
+            &format!("{}: {text}", file_name(&side.label)),
+            PLAIN,
+            screen,
+        );
+    }
 }
 
 /// Each snapshot of a series.
@@ -79,8 +94,8 @@ pub(super) fn of_series(heap: &[HeapPoint], screen: &Screen) -> String {
             } else {
                 ""
             },
-            bytes: thousands(point.live_bytes),
-            blocks: thousands(point.live_blocks),
+            bytes: estimated(&thousands(point.live_bytes), point.live_bytes_error),
+            blocks: estimated(&thousands(point.live_blocks), point.live_blocks_error),
             requests: Some(thousands(point.requests)),
             rss: point.rss_bytes.map(mebibytes),
             label: point.label.clone(),
@@ -110,8 +125,14 @@ impl Facts {
     fn of(name: &'static str, side: &Side) -> Self {
         Self {
             name,
-            bytes: thousands(side.totals.live_bytes),
-            blocks: thousands(side.totals.live_blocks),
+            bytes: estimated(
+                &thousands(side.totals.live_bytes),
+                side.totals.live_bytes_error(),
+            ),
+            blocks: estimated(
+                &thousands(side.totals.live_blocks),
+                side.totals.live_blocks_error(),
+            ),
             requests: side.metadata.requests.map(thousands),
             rss: side.metadata.rss_bytes.map(mebibytes),
             label: side.label.clone(),

@@ -11,7 +11,8 @@ use std::fmt::Write as _;
 
 pub use number::{amount, rate, signed, thousands};
 pub(crate) use number::{
-    between, count, cut_end, cut_start, mebibytes, signed_amount, signed_mebibytes,
+    between, count, cut_end, cut_start, estimated, estimated_amount, mebibytes, signed_amount,
+    signed_mebibytes,
 };
 use style::{BOLD, DIM, PLAIN, Paint, WARNING, of_amount, of_delta};
 use table::{Cell, Column, Line, Place, Printed};
@@ -65,11 +66,24 @@ pub fn render(comparison: &Comparison, view: &View, screen: &Screen) -> String {
     out.push('\n');
     let reconciled = format!(
         "Σ Size Delta {} bytes, Σ # Delta {} blocks: exactly heap after − heap before.",
-        signed(comparison.total.size_delta),
-        signed(comparison.total.delta)
+        estimated(
+            &signed(comparison.total.size_delta),
+            comparison.total.size_error()
+        ),
+        estimated(
+            &signed(comparison.total.delta),
+            comparison.total.blocks_error()
+        )
     );
     wrap(&mut out, &reconciled, PLAIN, screen);
-    let bounds = "# New, # Deleted, Alloc., Freed and Grew are lower bounds, for DHAT counts per stack; the deltas are exact. Churned is an upper bound: each realloc counts as an allocation.";
+    for side in comparison.estimates() {
+        head::counted(&mut out, side, screen);
+    }
+    let bounds = if comparison.estimates().next().is_some() {
+        "# New, # Deleted, Alloc., Freed and Grew are lower bounds, for DHAT counts per stack; all numbers are estimates. Churned is an upper bound: each realloc counts as an allocation."
+    } else {
+        "# New, # Deleted, Alloc., Freed and Grew are lower bounds, for DHAT counts per stack; the deltas are exact. Churned is an upper bound: each realloc counts as an allocation."
+    };
     paragraph(&mut out, bounds, screen);
     if !dropped.is_empty() {
         paragraph(
@@ -181,17 +195,17 @@ fn line(comparison: &Comparison, row: &Row) -> Line {
         text: thousands(amount),
         paint: of_amount(amount),
     };
-    let delta = |delta: i64| Cell {
-        text: signed(delta),
+    let delta = |delta: i64, error: f64| Cell {
+        text: estimated(&signed(delta), error),
         paint: of_delta(delta),
     };
     let cells = vec![
         amount(change.new),
         amount(change.deleted),
-        delta(change.delta),
+        delta(change.delta, change.blocks_error()),
         amount(change.alloc_size),
         amount(change.freed_size),
-        delta(change.size_delta),
+        delta(change.size_delta, change.size_error()),
         amount(change.grew_in_place),
         amount(change.churned_bytes),
         amount(change.churned_blocks),
@@ -203,12 +217,18 @@ fn line(comparison: &Comparison, row: &Row) -> Line {
 fn holding_line(inventory: &Inventory, row: &Holding) -> Line {
     let plain = |text: String| Cell { text, paint: PLAIN };
     let cells = vec![
-        plain(thousands(row.held.counters.live_bytes)),
+        plain(estimated(
+            &thousands(row.held.counters.live_bytes),
+            row.held.counters.live_bytes_error(),
+        )),
         plain(format!(
             "{:.1} %",
             100.0 * row.held.share(&inventory.snapshot)
         )),
-        plain(thousands(row.held.counters.live_blocks)),
+        plain(estimated(
+            &thousands(row.held.counters.live_blocks),
+            row.held.counters.live_blocks_error(),
+        )),
         plain(thousands(row.held.average_block())),
     ];
     let stack = (inventory.by == GroupBy::Stack).then(|| inventory.stack_of(row));

@@ -33,6 +33,38 @@ pub fn signed(number: i64) -> String {
     format!("{sign}{}", thousands(number.unsigned_abs()))
 }
 
+/// An estimate with its standard error, `≈ +1,234,567 ± 30,000`; exact if that is 0, and then without both.
+pub(crate) fn estimated(number: &str, error: f64) -> String {
+    if error == 0.0 {
+        return number.to_owned();
+    }
+    format!("≈ {number} ± {}", error_bar(error))
+}
+
+/// The same of an amount of memory: `≈ 64.5 MiB ± 512.0 KiB`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a root of what has 128 bits"
+)]
+pub(crate) fn estimated_amount(bytes: u64, error: f64) -> String {
+    if error == 0.0 {
+        return amount(bytes);
+    }
+    format!("≈ {} ± {}", amount(bytes), amount(error.ceil() as u64))
+}
+
+/// A standard error to two digits: more would say nothing.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a root of what has 128 bits"
+)]
+pub(crate) fn error_bar(error: f64) -> String {
+    let unit = 10_f64.powf((error.max(1.0).log10().floor() - 1.0).max(0.0));
+    thousands(((error / unit).ceil() * unit) as u64)
+}
+
 /// A large amount of memory: `12.3 MiB`.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub(crate) fn mebibytes(bytes: u64) -> String {
@@ -142,6 +174,14 @@ mod tests {
             [rate(83_886.08), rate(16.0), rate(0.25), rate(-3.5)],
             ["+83,886", "+16", "+0.25", "-3.50"]
         );
+    }
+
+    #[test]
+    fn an_error_has_two_digits() {
+        let bars = [0.2, 7.1, 99.5, 1234.0, 524_288.0].map(error_bar);
+        assert_eq!(bars, ["1", "8", "100", "1,300", "530,000"]);
+        assert_eq!(estimated("+5,000", 1234.0), "≈ +5,000 ± 1,300");
+        assert_eq!(estimated("+5,000", 0.0), "+5,000");
     }
 
     #[test]

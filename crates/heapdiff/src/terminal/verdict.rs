@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::number::error_bar;
 use super::style::{BOLD, GROWTH, PLAIN, Paint, SHRINKING, WARNING};
 use super::table::{self, Cell, Column, Line, Place};
 use super::{Screen, between, head, paragraph, place, rate, thousands, wrap};
@@ -129,7 +130,15 @@ fn evidence(site: &SiteGrowth) -> String {
     };
     let of = |amount: fn(&crate::verdict::Point) -> u64| site.points.iter().map(amount).collect();
     let bytes = course(of(|point| point.counters.live_bytes));
-    let mut evidence = format!("{bytes} bytes");
+    let error = site
+        .points
+        .last()
+        .map_or(0.0, |last| last.counters.live_bytes_error());
+    let mut evidence = if error > 0.0 {
+        format!("≈ {bytes} bytes, at last ± {}", error_bar(error))
+    } else {
+        format!("{bytes} bytes")
+    };
     let _ = if site.grows_in_place {
         write!(evidence, ", in place")
     } else {

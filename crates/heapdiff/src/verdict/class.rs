@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::blocks::{self, ENOUGH_BLOCKS};
 use super::in_place;
+use super::sampled;
 use super::site::Point;
 use super::trend::{Trend, Window, float};
 
@@ -33,6 +34,7 @@ use super::trend::{Trend, Window, float};
 /// | | *blocks:* in the last window slower than a third of an earlier rate, of at least three windows | growth with the logarithm, or the last of a finite set of keys: it fades. With two windows it could be a leak behind the warm-up |
 /// | | *collection:* no straight line goes through its bars (see the module `in_place`) | what it holds is not in proportion to the requests |
 /// | | *collection, elsewhere:* its bytes became less than three times as many in the last two windows | the buffers of connections get larger one by one, until each is as large as it may be; a list doubles in each window |
+/// | | *samples:* no more than three standard errors of what came and went | chance |
 /// | | less than 0.1 bytes per request in your own code, 16 elsewhere | less than any block in a hundred requests; runtimes have tables of their own that grow with use |
 /// | [`Leak`](Self::Leak) | *blocks:* at least ten in the last two windows, and in the last as fast as before. "As fast": 2 % slower at the most if the rate was exact until then (the same, or a whole number, of at least 50 blocks); else within 2.5 deviations of chance, from 15 % to 35 % | each request, or one in ten, keeps something: the rate stays. A cache that meets its bound within the window gets slower. The first window is left out: it may hold the warm-up |
 /// | | *collection:* a straight line goes through its bars, upwards, and its bytes doubled two and a third times (from nothing before the first request: once more) | a list from which nothing is taken doubles once a window; those of several threads somewhat more or less |
@@ -77,6 +79,8 @@ pub enum Doubt {
     TooFew,
     /// It comes and goes, and came to more than ever in the last window.
     Uneven,
+    /// It grew by more than chance does in a sample, but whether it keeps its rate the samples do not tell.
+    Sampling,
 }
 
 /// Of a leak, bytes per request: in the user's own code, and elsewhere.
@@ -112,13 +116,18 @@ impl Class {
     pub(super) fn of(points: &[Point], in_app: bool) -> (Self, Option<Doubt>) {
         let bytes = Window::all(points, |point| point.counters.live_bytes);
         let gained: f64 = bytes.iter().map(|window| window.gained).sum();
+        if sampled::is_noise(points) {
+            return (Self::Steady, None);
+        }
         if gained < 0.0 {
             return (Self::Shrinking, None);
         }
         let Some(last) = bytes.last().filter(|_| gained > 0.0) else {
             return (Self::Steady, None);
         };
-        let trend = if !grows_in_place(points) {
+        let trend = if sampled::is_rough(points) {
+            sampled::trend(points)
+        } else if !grows_in_place(points) {
             blocks::trend(points)
         } else if in_app || rises(points) {
             in_place::trend(points)
@@ -129,7 +138,7 @@ impl Class {
         let elsewhere = usize::from(!in_app);
         // a list need not double in the last window
         let doubtful_rate = |doubt: Doubt| match doubt {
-            Doubt::TooShort => gained / requests,
+            Doubt::TooShort | Doubt::Sampling => gained / requests,
             _ => last.rate(),
         };
         match trend {
@@ -166,6 +175,8 @@ fn matters(doubt: Doubt, in_app: bool, points: &[Point], last: &Window) -> bool 
         }
         // An arena whose newest chunk is not full; a runtime's buffers grow with its connections and stop.
         Doubt::TooShort => in_app || last.gained > 0.0,
+        // Elsewhere, where everything comes and goes, the errors of many sites would make every verdict an open one.
+        Doubt::Sampling => in_app,
         Doubt::Slowing | Doubt::Together => true,
     }
 }
@@ -220,6 +231,9 @@ impl Doubt {
             }
             Self::TooFew => "it grew by a handful of blocks only",
             Self::Uneven => "it comes and goes",
+            Self::Sampling => {
+                "it grew by more than chance does, but there are too few samples to tell whether it goes on"
+            }
         }
     }
 
@@ -230,6 +244,7 @@ impl Doubt {
                 "take one more doubling"
             }
             Self::TooFew => "take more requests",
+            Self::Sampling => "take more requests, or record more samples (a smaller --sample)",
             Self::Uneven => {
                 "take snapshots at rest, with no request in flight, and one more doubling"
             }

@@ -44,6 +44,19 @@ struct HeapJson<'a> {
     live_bytes: u64,
     live_blocks: u64,
     rss_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "is_exact")]
+    live_bytes_error: f64,
+    #[serde(skip_serializing_if = "is_exact")]
+    live_blocks_error: f64,
+}
+
+/// Whether an error need not be told of.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out a reference"
+)]
+fn is_exact(error: &f64) -> bool {
+    *error == 0.0
 }
 
 /// A site.
@@ -74,6 +87,10 @@ struct PointJson {
     requests: u64,
     live_bytes: u64,
     live_blocks: u64,
+    #[serde(skip_serializing_if = "is_exact")]
+    live_bytes_error: f64,
+    #[serde(skip_serializing_if = "is_exact")]
+    live_blocks_error: f64,
 }
 
 impl<'a, S> JudgementJson<'a, S> {
@@ -99,6 +116,8 @@ impl<'a> HeapJson<'a> {
             live_bytes: point.live_bytes,
             live_blocks: point.live_blocks,
             rss_bytes: point.rss_bytes,
+            live_bytes_error: point.live_bytes_error,
+            live_blocks_error: point.live_blocks_error,
         }
     }
 }
@@ -136,6 +155,8 @@ impl PointJson {
             requests: point.requests,
             live_bytes: point.counters.live_bytes,
             live_blocks: point.counters.live_blocks,
+            live_bytes_error: point.counters.live_bytes_error(),
+            live_blocks_error: point.counters.live_blocks_error(),
         }
     }
 }

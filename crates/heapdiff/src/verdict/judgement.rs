@@ -5,6 +5,7 @@ use super::class::{Class, Doubt};
 use super::date::Date;
 use super::rate::Rate;
 use super::remark::Remark;
+use super::sampled;
 use super::series;
 use super::site::{Point, SiteGrowth};
 use crate::error::Error;
@@ -37,7 +38,7 @@ pub enum Verdict {
 }
 
 /// The heap at one snapshot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HeapPoint {
     /// The snapshot's path, or what else it is called.
     pub label: String,
@@ -47,6 +48,10 @@ pub struct HeapPoint {
     pub live_bytes: u64,
     /// Live blocks.
     pub live_blocks: u64,
+    /// The standard error of the live bytes; 0 if they are exact.
+    pub live_bytes_error: f64,
+    /// The standard error of the live blocks.
+    pub live_blocks_error: f64,
     /// The process's resident memory in bytes, if known.
     pub rss_bytes: Option<u64>,
 }
@@ -102,6 +107,7 @@ pub fn judge(series: &[(u64, &Profile)], in_app: &InApp) -> Result<Judgement, Er
     remarks.extend(not_doubling(&heap));
     remarks.extend(spread(&sites));
     remarks.extend(rss_only(&heap));
+    remarks.extend(unseen(&sites));
     let judgement = Judgement {
         verdict: Verdict::Inconclusive,
         heap,
@@ -269,6 +275,8 @@ impl HeapPoint {
             requests,
             live_bytes: profile.totals.live_bytes,
             live_blocks: profile.totals.live_blocks,
+            live_bytes_error: profile.totals.live_bytes_error(),
+            live_blocks_error: profile.totals.live_blocks_error(),
             rss_bytes: profile.metadata.rss_bytes,
         }
     }
@@ -288,6 +296,7 @@ fn doubt_what_goes_together(sites: &mut [SiteGrowth]) {
         .iter()
         .filter(counted)
         .filter(|site| site.class != Class::Leak && grew_to_the_end(&site.points))
+        .filter(|site| !sampled::is_rough(&site.points)) // what chance makes slower is no witness
         .map(file)
         .collect();
     for site in sites {
@@ -333,7 +342,27 @@ fn spread(sites: &[SiteGrowth]) -> Option<Remark> {
     }
     let (class, _) = Class::of(&sum, false);
     (class == Class::Leak).then(|| Remark::Spread {
-        bytes_per_request: Rate::of(&sum, |point| point.counters.live_bytes).estimate,
+        bytes_per_request: Rate::of_bytes(&sum).estimate,
+    })
+}
+
+/// How much growth the samples cannot show: the largest error of a site in the user's own code that is called steady.
+fn unseen(sites: &[SiteGrowth]) -> Option<Remark> {
+    let hidden: Vec<f64> = sites
+        .iter()
+        .filter(|site| site.site.in_app && site.is_within_error())
+        .filter_map(|site| {
+            let [from, .., to] = site.points.as_slice() else {
+                return None;
+            };
+            let requests = super::trend::float(to.requests - from.requests);
+            Some(sampled::SURE * sampled::error(from, to) / requests)
+        })
+        .collect();
+    let bytes_per_request = hidden.iter().copied().fold(0.0, f64::max);
+    (!hidden.is_empty()).then_some(Remark::BelowSampling {
+        sites: hidden.len(),
+        bytes_per_request,
     })
 }
 

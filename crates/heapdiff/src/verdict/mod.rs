@@ -16,6 +16,7 @@ mod in_place;
 mod judgement;
 mod rate;
 mod remark;
+mod sampled;
 mod series;
 mod site;
 mod trend;

@@ -1,8 +1,10 @@
 //! Growth per request, and between which bounds it lies.
 
 use super::in_place;
+use super::sampled;
 use super::site::Point;
 use super::trend::{Window, float};
+use crate::change::Change;
 
 /// An amount gained per request.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -13,7 +15,8 @@ pub struct Rate {
     /// At least so much per request is kept…
     pub low: f64,
     /// …and at most so much. Of blocks, the rates of the slowest and the fastest window. A collection that grows in
-    /// place shows its room and not what it holds: for it, the flattest and the steepest line through its bars.
+    /// place shows its room and not what it holds: for it, the flattest and the steepest line through its bars. Of an
+    /// estimate, three standard errors to either side.
     pub high: f64,
 }
 
@@ -22,7 +25,11 @@ pub(super) const WARM_UP: f64 = 1.5;
 
 impl Rate {
     /// Of what `amount` finds at each snapshot.
-    pub(super) fn of(points: &[Point], amount: impl Fn(&Point) -> u64 + Copy) -> Self {
+    pub(super) fn of(
+        points: &[Point],
+        amount: impl Fn(&Point) -> u64 + Copy,
+        error: impl Fn(&Point, &Point) -> f64,
+    ) -> Self {
         let estimate = |points: &[Point]| match points {
             [first, .., last] => {
                 (float(amount(last)) - float(amount(first))) / float(last.requests - first.requests)
@@ -43,15 +50,36 @@ impl Rate {
             rate.low = rate.low.min(window.rate());
             rate.high = rate.high.max(window.rate());
         }
+        // of an estimate no window is known exactly; what there is from the first to the last is known best
+        if let [from, .., to] = used
+            && sampled::is_estimate(used)
+        {
+            let error = sampled::SURE * error(from, to) / float(to.requests - from.requests);
+            (rate.low, rate.high) = (rate.estimate - error, rate.estimate + error);
+        }
         if rate.low > rate.high {
             return Self::default();
         }
         rate
     }
 
+    /// Of live bytes.
+    pub(super) fn of_bytes(points: &[Point]) -> Self {
+        Self::of(points, |point| point.counters.live_bytes, sampled::error)
+    }
+
+    /// Of live blocks.
+    pub(super) fn of_blocks(points: &[Point]) -> Self {
+        Self::of(
+            points,
+            |point| point.counters.live_blocks,
+            |from, to| Change::between(&from.counters, &to.counters).blocks_error(),
+        )
+    }
+
     /// Of the bytes of a collection that grows in place.
     pub(super) fn of_room(points: &[Point]) -> Self {
-        let rate = Self::of(points, |point| point.counters.live_bytes);
+        let rate = Self::of_bytes(points);
         in_place::slopes(points).map_or(rate, |slopes| Self {
             estimate: rate.estimate,
             low: slopes.low.clamp(0.0, rate.estimate.max(0.0)),
@@ -76,7 +104,7 @@ mod tests {
     #[test]
     fn an_exact_rate_has_no_width() {
         let points = points(&[100, 200, 400], |n| (16 * n, n));
-        let rate = Rate::of(&points, |point| point.counters.live_bytes);
+        let rate = Rate::of_bytes(&points);
         assert_eq!(
             rate,
             Rate {
@@ -90,7 +118,7 @@ mod tests {
     #[test]
     fn the_warm_up_is_left_out() {
         let points = points(&[0, 100, 200, 400], |n| (16 * n + 90_000 * n.min(1), n));
-        let rate = Rate::of(&points, |point| point.counters.live_bytes);
+        let rate = Rate::of_bytes(&points);
         assert_eq!(
             rate,
             Rate {
@@ -103,10 +131,7 @@ mod tests {
 
     #[test]
     fn no_window_no_rate() {
-        assert_eq!(
-            Rate::of(&points(&[5], |_| (1, 1)), |point| point.requests),
-            Rate::default()
-        );
-        assert_eq!(Rate::of(&[], |point| point.requests), Rate::default());
+        assert_eq!(Rate::of_bytes(&points(&[5], |_| (1, 1))), Rate::default());
+        assert_eq!(Rate::of_bytes(&[]), Rate::default());
     }
 }

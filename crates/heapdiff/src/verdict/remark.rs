@@ -34,6 +34,13 @@ pub enum Remark {
         /// Bytes per request, all sites together.
         bytes_per_request: f64,
     },
+    /// Sites whose growth, if it is one, drowns in the error of the samples.
+    BelowSampling {
+        /// How many, in the user's own code.
+        sites: usize,
+        /// So many bytes per request could grow at one of them and not be seen.
+        bytes_per_request: f64,
+    },
     /// The requests do not double from each snapshot to the next.
     NotDoubling {
         /// Requests at two snapshots that follow each other.
@@ -84,6 +91,15 @@ impl fmt::Display for Remark {
                 f,
                 "the heap grows by {} bytes per request, but no site of it by enough to be named: take more requests, or say with --in-app whose code is to blame",
                 rate(*bytes_per_request)
+            ),
+            Self::BelowSampling {
+                sites,
+                bytes_per_request,
+            } => write!(
+                f,
+                "within the error of the samples: {sites} {} of your code changed by no more than chance does; growth of less than {} bytes per request there is below what this sampling can see: take more requests, or record more samples (a smaller --sample)",
+                if *sites == 1 { "site" } else { "sites" },
+                rate(*bytes_per_request).trim_start_matches('+')
             ),
             Self::NotDoubling {
                 requests: (from, to),

@@ -2,6 +2,7 @@
 
 use super::class::{Class, Doubt, grows_in_place};
 use super::rate::Rate;
+use super::sampled;
 use crate::profile::Counters;
 use crate::site::Site;
 
@@ -42,14 +43,14 @@ impl SiteGrowth {
         let bytes_per_request = if grows_in_place {
             Rate::of_room(&points)
         } else {
-            Rate::of(&points, |point| point.counters.live_bytes)
+            Rate::of_bytes(&points)
         };
         Self {
             site,
             class,
             doubt,
             bytes_per_request,
-            blocks_per_request: Rate::of(&points, |point| point.counters.live_blocks),
+            blocks_per_request: Rate::of_blocks(&points),
             grows_in_place,
             allowed: None,
             points,
@@ -64,6 +65,11 @@ impl SiteGrowth {
             }
             _ => 0,
         }
+    }
+
+    /// Whether it changed by no more than chance does in a sample.
+    pub fn is_within_error(&self) -> bool {
+        sampled::is_noise(&self.points)
     }
 
     /// Whether it leaks and nobody accepts that.
@@ -101,6 +107,7 @@ pub(super) fn points(schedule: &[u64], live: impl Fn(u64) -> (u64, u64)) -> Vec<
             total_blocks: live_blocks,
             live_bytes,
             live_blocks,
+            ..Counters::default()
         };
         Point { requests, counters }
     };

@@ -9,5 +9,6 @@ mod leaky;
 mod failing;
 mod holding;
 mod matrix;
+mod sampled;
 mod shed;
 mod speed;

@@ -74,7 +74,8 @@ fn at_work(process: Pid) -> bool {
     })
 }
 
-/// The snapshot, and proof that it is one: its live bytes and blocks are those that its header states.
+/// The snapshot, and proof that it is one: its live bytes and blocks are those that its header states, of samples those that
+/// were recorded.
 pub fn read_whole(path: &Path) -> Value {
     let document: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     assert_eq!(document["dhatFileVersion"], 2);
@@ -85,14 +86,13 @@ pub fn read_whole(path: &Path) -> Value {
             .map(|point| point[key].as_u64().unwrap())
             .sum()
     };
-    assert_eq!(
-        sum("eb"),
-        document["heapshot"]["live_bytes"].as_u64().unwrap()
-    );
-    assert_eq!(
-        sum("ebk"),
-        document["heapshot"]["live_blocks"].as_u64().unwrap()
-    );
+    let header = &document["heapshot"];
+    let [bytes, blocks] = match &header["sampling"] {
+        Value::Null => [&header["live_bytes"], &header["live_blocks"]],
+        sampling => [&sampling["recorded_bytes"], &sampling["recorded_blocks"]],
+    };
+    assert_eq!(sum("eb"), bytes.as_u64().unwrap());
+    assert_eq!(sum("ebk"), blocks.as_u64().unwrap());
     document
 }
 

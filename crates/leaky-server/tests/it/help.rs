@@ -15,6 +15,7 @@ fn help_tells_every_option() {
           --listen <ADDRESS>  Address and port to listen on; port 0 lets the system choose [env: LEAKLAB_LISTEN=] [default: 127.0.0.1:3000]
           --snapshots <DIR>   Folder that snapshots are written to; made if missing [env: LEAKLAB_SNAPSHOTS=] [default: snapshots]
           --workers <N>       Worker threads [default: one per processor] [env: LEAKLAB_WORKERS=]
+          --sample <BYTES>    Record one sample in so many bytes allocated, `512KiB` say, and not every allocation: cheap enough for a service under load; snapshots then hold estimates; 0 for everything [env: LEAKLAB_SAMPLE=]
           --max-heap <SIZE>   Memory that the heap may take, to keep this machine safe; 0 for none [env: LEAKLAB_MAX_HEAP=] [default: 1GiB]
           --at-limit <END>    What happens there: `exit` says who holds the memory and ends with code 70, `shed` lets the labs' routes answer 503 [env: LEAKLAB_AT_LIMIT=] [default: exit]
           --allow-remote      Listen on an address that other machines can reach; needs --token [env: LEAKLAB_ALLOW_REMOTE=]

@@ -1,7 +1,9 @@
 //! Lab 1: `/bloatMyServer` does its job, and leaks.
 
 use crate::program::load::{held, live_bytes_in, snapshot_under_load};
+use crate::program::series::judge_lab1;
 use crate::start;
+use heapdiff::verdict::Verdict;
 
 const LAB1: &str = "leaky-server/src/lab1.rs";
 
@@ -36,6 +38,22 @@ fn a_snapshot_under_load_disturbs_no_request_and_shows_who_holds_the_heap() {
     assert_eq!(top.frame.file(), Some(LAB1), "{top:?}");
     assert_eq!(top.constructor(), "Vec<Arc<Redundant>>");
     println!("pause under load: {} µs", loaded.answer["pause_us"]);
+}
+
+#[test]
+fn samples_show_the_leak_at_its_line_and_its_rate() {
+    let exact = judge_lab1(&start("")).bytes_per_request().estimate;
+    let sampled = judge_lab1(&start("--sample 512KiB"));
+    assert_eq!(sampled.verdict, Verdict::Leak, "{:#?}", sampled.remarks);
+    let worst = sampled.leaks().next().unwrap();
+    assert_eq!(worst.site.frame.file(), Some(LAB1));
+    assert_eq!(worst.site.constructor(), "Vec<Arc<Redundant>>");
+    let rate = sampled.bytes_per_request();
+    assert!(
+        (rate.estimate / exact - 1.0).abs() < 0.1,
+        "{rate:?}, and exactly {exact}"
+    );
+    assert!(rate.low <= exact && exact <= rate.high);
 }
 
 #[test]

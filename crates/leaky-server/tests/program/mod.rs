@@ -5,6 +5,7 @@
 pub mod does;
 pub mod load;
 pub mod reports;
+pub mod series;
 pub mod shop;
 
 use std::fs::{self, File};
