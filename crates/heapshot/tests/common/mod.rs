@@ -39,32 +39,60 @@ pub fn wait_at_most<T>(time: Duration, what: &str, mut ask: impl FnMut() -> Opti
 
 /// The children of a process, zombies among them, with their state as in `/proc/PID/stat`.
 pub fn children_of(parent: u32) -> Vec<(Pid, char)> {
-    fs::read_dir("/proc")
-        .unwrap()
-        .flatten()
-        .filter_map(|entry| {
-            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
-            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-            let mut fields = stat.rsplit_once(") ")?.1.split(' ');
-            let state = fields.next()?.chars().next()?;
-            let is_child = fields.next()?.parse() == Ok(parent);
-            is_child.then_some((Pid::from_raw(pid), state))
+    let threads = fs::read_dir(format!("/proc/{parent}/task"));
+    let threads = threads.into_iter().flatten().flatten();
+    let lists =
+        threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let lists: Vec<String> = lists.collect();
+    lists
+        .iter()
+        .flat_map(|list| list.split_ascii_whitespace())
+        .filter_map(|pid| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            let state = stat.rsplit_once(") ")?.1.chars().next()?;
+            Some((Pid::from_raw(pid.parse().ok()?), state))
         })
         .collect()
 }
 
 /// Stops the child that writes a snapshot for `parent`, when it is at work: in its private folder, and so
 /// bound already to die with its parent. Stopped before that it could do so only once continued.
+///
+/// A writer may be done in a few milliseconds. So a child is stopped as soon as it is seen, and goes on step by step until
+/// it is at work; and nobody sleeps meanwhile.
+///
+/// # Panics
+/// When none comes within [`LONG`].
 pub fn stop_writer_of(parent: u32) -> Pid {
-    let children = || children_of(parent).into_iter();
-    let writer = wait_for("the writer to be at work", || {
-        children().map(|(pid, _)| pid).find(|pid| at_work(*pid))
-    });
-    kill(writer, Signal::SIGSTOP).unwrap();
-    wait_for("the writer to stop", || {
-        children().find(|child| *child == (writer, 'T'))
-    });
-    writer
+    let deadline = Instant::now() + LONG;
+    loop {
+        for (child, state) in children_of(parent) {
+            if state == 'Z' || kill(child, Signal::SIGSTOP).is_err() {
+                continue;
+            }
+            let stopped = wait_for("the writer to stop or to end", || {
+                let children = children_of(parent).into_iter();
+                match children
+                    .filter(|(pid, _)| *pid == child)
+                    .map(|(_, state)| state)
+                    .next()
+                {
+                    Some('T') => Some(true),
+                    None | Some('Z') => Some(false),
+                    Some(_) => None,
+                }
+            });
+            if stopped && at_work(child) {
+                return child;
+            }
+            let _ = kill(child, Signal::SIGCONT);
+        }
+        assert!(
+            Instant::now() < deadline,
+            "waited too long for the writer to be at work"
+        );
+        std::thread::yield_now();
+    }
 }
 
 fn at_work(process: Pid) -> bool {
