@@ -119,7 +119,9 @@ impl Handlers {
                 };
                 interleaved(self.rounds, &Side::BOTH, |side, round| {
                     let id = BenchmarkId::new(side.to_string(), format!("round {round}"));
-                    let before = bench.sample(&mut criterion, *side, id)?;
+                    // Before criterion's clock runs: it would take the start for the price of a request.
+                    let started = Fresh::start(&bench, *side)?;
+                    let before = bench.sample(&mut criterion, *side, id, Some(started))?;
                     let file = folder.path().join(bench.name()).join(side.to_string());
                     let seconds = read(&file.join(format!("round {round}/new/sample.json")))?;
                     Ok(Sampled { seconds, before })
@@ -159,7 +161,7 @@ pub fn bench(criterion: &mut Criterion, program: &Path, workspace: &Workspace) -
                 level,
             };
             for side in Side::BOTH {
-                bench.sample(criterion, side, BenchmarkId::from_parameter(side))?;
+                bench.sample(criterion, side, BenchmarkId::from_parameter(side), None)?;
             }
         }
     }
@@ -180,9 +182,15 @@ impl Bench<'_> {
         format!("lab{} after {}", self.lab.number, self.level)
     }
 
-    /// Has `criterion` measure one side. The times of the requests before.
-    fn sample(&self, criterion: &mut Criterion, side: Side, id: BenchmarkId) -> Result<Vec<u64>> {
-        let mut process: Option<Fresh> = None;
+    /// Has `criterion` measure one side, in `process` or in one that is started as soon as it is needed. The times of the
+    /// requests before.
+    fn sample(
+        &self,
+        criterion: &mut Criterion,
+        side: Side,
+        id: BenchmarkId,
+        mut process: Option<Fresh>,
+    ) -> Result<Vec<u64>> {
         let mut failure = None;
         let mut group = criterion.benchmark_group(self.name());
         group.sampling_mode(SamplingMode::Flat);

@@ -65,7 +65,7 @@ impl Labs {
         let pace = if self.quick {
             Pace {
                 rounds: 2,
-                criterion: Duration::from_millis(100),
+                criterion: Duration::from_millis(40),
             }
         } else {
             Pace {

@@ -64,6 +64,10 @@ struct Classifier<'a> {
 }
 
 /// What all frames say about a crate.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "answers, each of a question of its own"
+)]
 struct Crate {
     is_listed: bool,
     /// Of the standard library, or the profiler.

@@ -155,7 +155,7 @@ mod tests {
     const EVERY: u64 = 512 << 10;
 
     /// Blocks of 100 bytes, sampled: `blocks` of them are live at each request count, and none was ever freed.
-    fn sampled(seed: u64, blocks: impl Fn(u64) -> u64) -> Vec<Point> {
+    fn points(seed: u64, blocks: impl Fn(u64) -> u64) -> Vec<Point> {
         let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         let mut unit = || {
             state ^= state << 13;
@@ -164,25 +164,25 @@ mod tests {
             super::super::trend::float(state >> 11) / super::super::trend::float(1 << 53)
         };
         let p = 1.0 - (-100.0 / super::super::trend::float(EVERY)).exp();
-        let (mut seen, mut samples) = (0, 0);
+        let (mut before, mut chosen) = (0, 0);
         let variance = u128::from(EVERY) * u128::from(EVERY);
         SCHEDULE
             .iter()
             .map(|requests| {
                 let live = blocks(*requests);
-                samples += (seen..live).filter(|_| unit() < p).count() as u64;
-                seen = live;
-                let (bytes, blocks) = (samples * EVERY, samples * EVERY / 100);
+                chosen += (before..live).filter(|_| unit() < p).count() as u64;
+                before = live;
+                let (bytes, blocks) = (chosen * EVERY, chosen * EVERY / 100);
                 let counters = Counters {
                     total_bytes: bytes,
                     total_blocks: blocks,
                     live_bytes: bytes,
                     live_blocks: blocks,
                     sampled: Sampled {
-                        live: samples,
-                        ever: samples,
-                        bytes_variance: u128::from(samples) * variance,
-                        blocks_variance: u128::from(samples) * variance / 10_000,
+                        live: chosen,
+                        ever: chosen,
+                        bytes_variance: u128::from(chosen) * variance,
+                        blocks_variance: u128::from(chosen) * variance / 10_000,
                         most_bytes: variance,
                         most_blocks: variance / 10_000,
                     },
@@ -198,7 +198,7 @@ mod tests {
     fn classes(blocks: impl Fn(u64) -> u64 + Copy) -> [usize; 3] {
         let mut counts = [0; 3];
         for seed in 1..=20 {
-            match Class::of(&sampled(seed, blocks), true).0 {
+            match Class::of(&points(seed, blocks), true).0 {
                 Class::Leak => counts[0] += 1,
                 Class::Unclear => counts[1] += 1,
                 _ => counts[2] += 1,
