@@ -28,7 +28,7 @@ pub(super) struct Run {
 }
 
 impl Measured {
-    /// Runs it, and prints a [`Run`] as JSON.
+    /// Runs it, and prints what it took as JSON.
     ///
     /// # Errors
     /// When it cannot be started, or fails.
