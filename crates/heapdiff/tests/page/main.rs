@@ -198,7 +198,7 @@ fn what_a_snapshot_does_not_tell_is_null() {
         serde_json::from_str(&page::summary(model, &card, &|_| None)).expect("JSON");
     assert_eq!(
         rows(&document, "site")[0][1],
-        json!([6, 2, 1.0, 3, null, null, null, 9, 3])
+        json!([6, 2, 1.0, 3, null, null, null, 9, 3, 0.0, 0.0])
     );
     assert_eq!(document["time_unit"], Value::Null);
     assert_eq!(document["snapshot"]["requests"], Value::Null);
