@@ -8,9 +8,13 @@ use panel::metrics::Histogram;
 /// Requests below which nothing is said: what a server makes once would look like what it makes for each.
 pub(super) const LEAST_REQUESTS: u64 = 100;
 
-/// A heap or RSS grew if it gained so much, in bytes…
+/// A heap grew if it gained so much, in bytes.
 const GREW: u64 = 2 << 20;
-/// …and, of RSS, if the heap gained less than this part of it.
+
+/// RSS grew without the heap if it gained so much, in bytes: more than threads and their arenas, buffers, and the names that
+/// heapshot keeps from its first snapshot on…
+const RSS_GREW: u64 = 8 << 20;
+/// …and the heap gained less than this part of it.
 const HEAP_DID_NOT: f64 = 0.25;
 
 /// Bytes kept of each request, in both halves, from which metrics alone show growth.
@@ -215,7 +219,7 @@ fn rss(course: &Course<'_>, heap_grows: bool) -> Option<Finding> {
     let grew = after.saturating_sub(before);
     let (live_before, live_after) = course.live?;
     let heap = live_after.saturating_sub(live_before);
-    let alone = grew >= GREW && float(heap) < HEAP_DID_NOT * float(grew);
+    let alone = grew >= RSS_GREW && float(heap) < HEAP_DID_NOT * float(grew);
     (alone && !heap_grows).then_some(Finding::RssAlone {
         rss_bytes: (before, after),
         live_bytes: (live_before, live_after),

@@ -178,9 +178,9 @@ impl Watch {
             first = first.min(most).max(LEAST_FIRST);
         }
         for doubling in 0..=DOUBLINGS {
-            let target = (first << doubling) - trial_counts;
+            let target = (first << doubling).saturating_sub(trial_counts);
             let now = log.sent.unwrap_or(0).max(TRIAL);
-            if let Some(why) = too_near(log, (first << doubling) - now) {
+            if let Some(why) = too_near(log, (first << doubling).saturating_sub(now)) {
                 return Ok(Some(why));
             }
             let name = name(shots.taken);
