@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{self, Command, ExitStatus};
+use std::process::{self, Command};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -32,19 +32,6 @@ impl Child {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.inner.id()
-    }
-
-    /// Asks its group to end by SIGTERM, as a profiler that writes its file at the end wants it.
-    pub fn ask_to_end(&self) {
-        self.signal(Signal::SIGTERM);
-    }
-
-    /// Waits until it has ended.
-    ///
-    /// # Errors
-    /// When the system does.
-    pub fn wait(&mut self) -> io::Result<ExitStatus> {
-        self.inner.wait()
     }
 
     fn signal(&self, signal: Signal) {

@@ -18,6 +18,7 @@ pub mod record;
 pub mod rounds;
 
 mod child;
+mod hammer;
 mod machine;
 mod program;
 mod table;

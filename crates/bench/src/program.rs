@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 ///
 /// # Errors
 /// When cargo fails; it has said why.
-pub fn build(workspace: &Workspace, names: &[&str]) -> Result<Vec<PathBuf>> {
+pub fn build<const N: usize>(workspace: &Workspace, names: [&str; N]) -> Result<[PathBuf; N]> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["build", "--release", "--quiet"])
@@ -30,7 +30,7 @@ pub fn build(workspace: &Workspace, names: &[&str]) -> Result<Vec<PathBuf>> {
         names.join(", ")
     );
     let release = workspace.target().join("release");
-    Ok(names.iter().map(|name| release.join(name)).collect())
+    Ok(names.map(|name| release.join(name)))
 }
 
 /// A running server, which ends when this is dropped.

@@ -84,14 +84,8 @@ impl Record {
 /// Writes a file, whole or not at all; its folder is made.
 pub(crate) fn write(path: &Path, text: &[u8]) -> Result<()> {
     let folder = path.parent().context("a file is in a folder")?;
-    let write = || -> std::io::Result<()> {
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        std::io::Write::write_all(&mut file, text)?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(heapdiff::files::write(path, text, &[] as &[&Path])?)
 }
 
 fn file(folder: &Path, name: &str) -> PathBuf {

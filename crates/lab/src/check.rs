@@ -124,7 +124,7 @@ pub(crate) async fn check_watched(
 }
 
 /// Where the snapshots of a check go, and the program that is checked.
-fn folder(repo: &Repo, lab: &Lab, server: Server) -> PathBuf {
+pub(crate) fn folder(repo: &Repo, lab: &Lab, server: Server) -> PathBuf {
     repo.state(lab.number).join(server.program())
 }
 

@@ -115,7 +115,7 @@ impl Copy {
     /// Checks a server with this in the student's file, if it is given.
     async fn check(&self, lab: &Lab, server: Server, content: Option<&str>) -> Result<Checked> {
         let book = Workbook::new(&self.repo, lab);
-        let folder = self.repo.state(lab.number).join(server.program());
+        let folder = check::folder(&self.repo, lab, server);
         let built = {
             let _building = self.building.lock().await;
             if let Some(content) = content {

@@ -52,7 +52,7 @@ impl Compare {
     /// # Errors
     /// When cargo, a program, or the file system fails.
     pub fn run(&self, workspace: &Workspace) -> Result<()> {
-        let heapdiff = build(workspace, &["heapdiff"])?.remove(0);
+        let [heapdiff] = build(workspace, ["heapdiff"])?;
         let bench = env::current_exe().context("cannot tell this program's path")?;
         let side = |program: &Path, words: &[&str]| -> Vec<OsString> {
             let words = words.iter().map(OsString::from);

@@ -43,9 +43,7 @@ impl Drive {
     /// # Errors
     /// When a tool fails, or does not say what it should.
     pub fn run(&self, workspace: &Workspace) -> Result<()> {
-        let [driver, leaky] = build(workspace, &["driver", "leaky-server"])?
-            .try_into()
-            .map_err(|_| anyhow::anyhow!("two programs were asked for"))?;
+        let [driver, leaky] = build(workspace, ["driver", "leaky-server"])?;
         let tools = Tool::installed(driver.clone());
         let (rounds, time, part) = if self.quick { (2, 1, 10) } else { (5, 2, 1) };
         let bench = Bench {

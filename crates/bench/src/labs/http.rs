@@ -1,15 +1,15 @@
 //! The whole servers over HTTP, as they are shipped, recorder and all, under the driver: requests per second as what they
 //! hold accumulates, and the heap meanwhile.
 
-use std::future::pending;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use driver::{Load, Progress, series};
+use anyhow::{Context, Result};
+use driver::{Load, series};
 
 use super::course::Lab;
 use super::side::Side;
 use super::{LEVELS, Pace};
+use crate::hammer::{answered, event_loop};
 use crate::program::Server;
 use crate::rounds::interleaved;
 
@@ -45,10 +45,7 @@ pub(crate) fn measure(
     lab: &Lab,
     pace: &Pace,
 ) -> Result<Vec<Vec<Served>>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start an event loop")?;
+    let runtime = event_loop()?;
     let sides: Vec<(Side, &PathBuf)> = Side::BOTH.into_iter().zip(&programs.0).collect();
     interleaved(pace.rounds, &sides, |(side, program), _| {
         runtime
@@ -96,16 +93,9 @@ impl Run {
     /// Sends so many requests more; how many per second were answered.
     async fn send(&mut self, requests: u64) -> Result<f64> {
         self.load.requests = requests;
-        let report = driver::run(&self.load, &Progress::default(), pending()).await?;
-        let answered = report.ok + report.turned_away;
-        ensure!(
-            answered == requests,
-            "of {requests} requests {answered} were answered:\n{report}"
-        );
+        let per_second = answered(&self.load).await?;
         self.load.after += requests;
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
-        let answered = answered as f64;
-        Ok(answered / report.elapsed.as_secs_f64())
+        Ok(per_second)
     }
 
     /// Notes how large the heap is.

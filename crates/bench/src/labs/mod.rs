@@ -79,10 +79,7 @@ impl Labs {
             let one = |number: &u32| Lab::read(workspace.root(), *number);
             self.lab.iter().map(one).collect::<Result<_>>()?
         };
-        let [leaky, fixed] = build(workspace, &Side::BOTH.map(Side::program))?
-            .try_into()
-            .map_err(|_| anyhow::anyhow!("two programs were asked for"))?;
-        let programs = Programs([leaky, fixed]);
+        let programs = Programs(build(workspace, Side::BOTH.map(Side::program))?);
         let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
 
         let mut measured = Vec::with_capacity(labs.len());

@@ -3,6 +3,7 @@
 use heapdiff::terminal::{rate, thousands};
 
 use super::LEVELS;
+use super::estimate::Estimate;
 use super::figures::Measured;
 use super::http::CONNECTIONS;
 use super::side::Side;
@@ -56,57 +57,27 @@ fn headline(measured: &[Measured]) -> Table {
 }
 
 fn handlers(measured: &[Measured]) -> Table {
-    let heads: Vec<String> = LEVELS
-        .iter()
-        .flat_map(|level| {
-            let after = thousands(*level as u64);
-            [
-                format!("after {after}: leaky"),
-                "fixed".to_owned(),
-                "leaky ÷ fixed".to_owned(),
-            ]
-        })
-        .collect();
-    let mut table = labelled(
+    let mut table = by_level(
+        measured,
         "handlers",
         "What a request takes: the handler alone, without network and recorder",
-        &heads,
+        |lab, level, side| lab.handler_seconds(level, side).map_or_else(none, time),
+        Measured::handler,
     );
-    for lab in measured {
-        let cells = (0..LEVELS.len()).flat_map(|level| {
-            let [leaky, fixed] =
-                Side::BOTH.map(|side| lab.handler_seconds(level, side).map_or_else(none, time));
-            [leaky, fixed, times(lab.handler(level))]
-        });
-        table.row(std::iter::once(name(lab)).chain(cells));
-    }
     table.note("Of each round the mean of criterion's samples, and of the rounds the median; the ratio with its 95 % confidence interval (bootstrap over rounds and samples).");
     table
 }
 
 fn throughput(measured: &[Measured]) -> Table {
-    let heads: Vec<String> = LEVELS
-        .iter()
-        .flat_map(|level| {
-            let after = thousands(*level as u64);
-            [
-                format!("after {after}: leaky"),
-                "fixed".to_owned(),
-                "leaky ÷ fixed".to_owned(),
-            ]
-        })
-        .collect();
     let title =
         format!("Requests per second of the whole server, over HTTP on {CONNECTIONS} connections");
-    let mut table = labelled("throughput", &title, &heads);
-    for lab in measured {
-        let cells = (0..LEVELS.len()).flat_map(|level| {
-            let [leaky, fixed] =
-                Side::BOTH.map(|side| lab.per_second(level, side).map_or_else(none, count));
-            [leaky, fixed, times(lab.throughput(level))]
-        });
-        table.row(std::iter::once(name(lab)).chain(cells));
-    }
+    let mut table = by_level(
+        measured,
+        "throughput",
+        &title,
+        |lab, level, side| lab.per_second(level, side).map_or_else(none, count),
+        Measured::throughput,
+    );
     let turned_away: Vec<String> = measured
         .iter()
         .filter_map(|lab| Some(format!("lab {} with {}", lab.lab.number, lab.lab.busy?)))
@@ -116,6 +87,37 @@ fn throughput(measured: &[Measured]) -> Table {
             "Who is turned away counts as answered: {}.",
             turned_away.join(", ")
         ));
+    }
+    table
+}
+
+/// A row each lab; for each level one figure of both sides, and their ratio.
+fn by_level(
+    measured: &[Measured],
+    table: &str,
+    title: &str,
+    figure: impl Fn(&Measured, usize, Side) -> String,
+    ratio: impl Fn(&Measured, usize) -> Option<Estimate>,
+) -> Table {
+    let heads = LEVELS.iter().flat_map(|level| {
+        let after = thousands(*level as u64);
+        [
+            format!("after {after}: leaky"),
+            "fixed".to_owned(),
+            "leaky ÷ fixed".to_owned(),
+        ]
+    });
+    let heads: Vec<String> = heads.collect();
+    let heads: Vec<&str> = std::iter::once("lab")
+        .chain(heads.iter().map(String::as_str))
+        .collect();
+    let mut table = Table::new(table, title, &heads);
+    for lab in measured {
+        let cells = (0..LEVELS.len()).flat_map(|level| {
+            let [leaky, fixed] = Side::BOTH.map(|side| figure(lab, level, side));
+            [leaky, fixed, times(ratio(lab, level))]
+        });
+        table.row(std::iter::once(name(lab)).chain(cells));
     }
     table
 }
@@ -155,18 +157,11 @@ fn memory(measured: &[Measured]) -> Table {
     table
 }
 
-fn labelled(name: &str, title: &str, heads: &[String]) -> Table {
-    let heads: Vec<&str> = std::iter::once("lab")
-        .chain(heads.iter().map(String::as_str))
-        .collect();
-    Table::new(name, title, &heads)
-}
-
 fn name(measured: &Measured) -> String {
     format!("{} {}", measured.lab.number, measured.lab.title)
 }
 
-fn times(estimate: Option<super::estimate::Estimate>) -> String {
+fn times(estimate: Option<Estimate>) -> String {
     estimate.map_or_else(none, |estimate| estimate.to_string())
 }
 

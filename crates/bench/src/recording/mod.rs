@@ -5,15 +5,15 @@ mod side;
 
 use std::env;
 use std::fs;
-use std::future::pending;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use driver::{Load, Progress};
+use driver::Load;
 use heapdiff::terminal::thousands;
 
+use crate::hammer::{answered, event_loop};
 use crate::program::{Server, build};
 use crate::ratio::{Ratio, median};
 use crate::record::Record;
@@ -97,10 +97,7 @@ impl Recording {
             .into_iter()
             .filter(wanted)
             .partition(|side| side.is_here(&programs));
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("cannot start an event loop")?;
+        let runtime = event_loop()?;
         let measured = interleaved(self.rounds, &sides, |side, round| {
             eprintln!("round {} of {}: {}", round + 1, self.rounds, side.name());
             runtime
@@ -151,13 +148,7 @@ async fn send(server: &Server, path: &str, requests: u64) -> Result<f64> {
         timeout: std::time::Duration::from_secs(300),
         ..Load::new(server.at(path))
     };
-    let report = driver::run(&load, &Progress::default(), pending()).await?;
-    ensure!(
-        report.ok == requests,
-        "of {requests} requests {} were answered:\n{report}",
-        report.ok
-    );
-    Ok(report.requests_per_second)
+    answered(&load).await
 }
 
 /// Processor time of all threads of a process so far, in seconds.
@@ -179,12 +170,11 @@ fn cpu_seconds(process: u32) -> Result<f64> {
 impl Programs {
     fn build(workspace: &Workspace, with_jemalloc: bool) -> Result<Self> {
         let names = ["recorded_plain", "recorded_heapshot", "recorded_dhat"];
-        let mut built = build(workspace, &names)?.into_iter();
-        let mut next = || built.next().context("one for each name");
+        let [plain, heapshot, dhat] = build(workspace, names)?;
         Ok(Self {
-            plain: next()?,
-            heapshot: next()?,
-            dhat: next()?,
+            plain,
+            heapshot,
+            dhat,
             jemalloc: with_jemalloc.then(|| build_jemalloc(workspace)).flatten(),
         })
     }

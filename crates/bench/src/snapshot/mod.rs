@@ -52,8 +52,8 @@ impl Snapshot {
             );
             eprintln!("Node {version}");
         }
-        let programs = build(workspace, &["leaky-server"])?;
-        let leaky = Program::Leaky(programs.first().context("one program was asked for")?);
+        let [leaky] = build(workspace, ["leaky-server"])?;
+        let leaky = Program::Leaky(&leaky);
         let heaps: &[Heap] = if self.full { &Heap::FULL } else { &Heap::USUAL };
         let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
 

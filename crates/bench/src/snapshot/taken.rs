@@ -1,17 +1,17 @@
 //! One fresh server: what is leaked, then snapshots of it, while a probe asks.
 
-use std::future::pending;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use driver::{Load, Progress};
+use anyhow::{Context, Result};
+use driver::Load;
 use serde::Deserialize;
 
 use super::client::{Client, Probe, worst};
 use super::heap::Heap;
+use crate::hammer::{answered, event_loop};
 use crate::program::Server;
 
 /// Snapshots of each server.
@@ -116,12 +116,7 @@ fn leak(server: &Server, heap: Heap, program: &Program<'_>) -> Result<()> {
         requests,
         ..Load::new(server.at(route))
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start an event loop")?;
-    let report = runtime.block_on(driver::run(&load, &Progress::default(), pending()))?;
-    ensure!(report.ok == requests, "not all was leaked:\n{report}");
+    event_loop()?.block_on(answered(&load))?;
     Ok(())
 }
 
