@@ -25,13 +25,13 @@ const ABSENCE: Duration = Duration::from_secs(10);
 /// Parts of the time after which snapshots are taken: under even traffic the requests double from one to the next.
 const PARTS: [u32; 4] = [8, 4, 2, 1];
 
-/// Requests of the doctor's own by which it learns how fast the server is; and by the first snapshot, least and most. They
-/// double three times.
+/// Requests of the doctor's own by which it learns how fast the server is; and by the first snapshot, at most. They double
+/// three times.
 const TRIAL: u64 = 50;
-const FIRST: (u64, u64) = (100, 400);
+const MOST_FIRST: u64 = 400;
 const DOUBLINGS: u32 = 3;
-/// A server that is slow gets fewer.
-const LEAST_FIRST: u64 = 13;
+/// A server that is slow, or has little room, gets fewer; of these, too, three snapshots are after the trial.
+const LEAST_FIRST: u64 = TRIAL / 2 + 1;
 /// The load gets this part of the time, snapshots and rest have the other.
 const LOAD: f64 = 0.6;
 /// The doctor's own load does not push the heap beyond this part of its ceiling.
@@ -177,10 +177,11 @@ impl Watch {
         if let Some(most) = most_first(log) {
             first = first.min(most).max(LEAST_FIRST);
         }
-        for doubling in 0..=DOUBLINGS {
-            let target = (first << doubling).saturating_sub(trial_counts);
+        let all = (0..=DOUBLINGS).map(|doubling| first << doubling);
+        for sent in all.filter(|sent| *sent > TRIAL) {
+            let target = sent - trial_counts;
             let now = log.sent.unwrap_or(0).max(TRIAL);
-            if let Some(why) = too_near(log, (first << doubling).saturating_sub(now)) {
+            if let Some(why) = too_near(log, sent - now) {
                 return Ok(Some(why));
             }
             let name = name(shots.taken);
@@ -202,7 +203,7 @@ impl Watch {
             };
             match stepped {
                 Ok(Step::Taken(_)) => {
-                    log.sent = Some(first << doubling);
+                    log.sent = Some(sent);
                     log.note(self.scraper.scrape().await?);
                     if let Some(snapshot) = series.finish().await? {
                         let profile = heapdiff::files::read(&snapshot.path)?;
@@ -219,7 +220,7 @@ impl Watch {
                 // It sends, and cannot take snapshots: its metrics are seen all the same.
                 Err(error) => {
                     shots.none.get_or_insert(error.to_string());
-                    log.sent = Some(first << doubling);
+                    log.sent = Some(sent);
                     log.note(self.scraper.scrape().await?);
                 }
             }
@@ -259,11 +260,7 @@ fn first(per_second: f64, time: Duration) -> u64 {
         reason = "not negative, and saturating"
     )]
     let fits = (per_second * time.as_secs_f64() * LOAD / f64::from(1 << DOUBLINGS)) as u64;
-    if fits >= FIRST.0 {
-        fits.min(FIRST.1)
-    } else {
-        fits.max(LEAST_FIRST).max(TRIAL / 8 + 1)
-    }
+    fits.clamp(LEAST_FIRST, MOST_FIRST)
 }
 
 /// Requests by the first snapshot after which three doublings stay clear of the ceiling, if the heap goes on as it did
