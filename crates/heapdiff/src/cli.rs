@@ -7,12 +7,13 @@ mod flamegraph;
 mod verdict;
 
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::destination::print;
 use crate::error::Error;
 use crate::group::{GroupBy, Options};
 use crate::in_app::InApp;
@@ -131,15 +132,6 @@ impl Output {
     }
 }
 
-/// What the program prints, and how it exits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// For standard output.
-    pub text: String,
-    /// How to exit.
-    pub exit: Exit,
-}
-
 /// How the program exits when nothing went wrong. (What went wrong is an [`Error`], and 2.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -152,35 +144,42 @@ pub enum Exit {
 }
 
 impl Cli {
-    /// The answer, ready to print.
+    /// Answers: to `out`, which `output` is about, or to a file.
     ///
     /// # Errors
-    /// A snapshot that cannot be read, a file that cannot be written; see [`Error`].
-    pub fn answer(self, output: Output) -> Result<Answer, Error> {
-        let text = match self.command {
-            Command::Compare(asked) => asked.answer(output)?,
-            Command::Verdict(asked) => return asked.answer(output),
-            Command::Show(asked) => asked.answer(output)?,
+    /// A snapshot that cannot be read, an answer that cannot be written; see [`Error`].
+    pub fn run(self, output: Output, out: &mut dyn Write) -> Result<Exit, Error> {
+        let mut exit = Exit::Answered;
+        let said = match self.command {
+            Command::Compare(asked) => asked.answer(output, out)?,
+            Command::Verdict(asked) => {
+                let said;
+                (said, exit) = asked.answer(output, out)?;
+                said
+            }
+            Command::Show(asked) => return asked.answer(output, out).map(|()| exit),
             Command::Flamegraph(asked) => asked.answer()?,
             Command::Export(asked) => asked.answer()?,
         };
-        let exit = Exit::Answered;
-        Ok(Answer { text, exit })
+        print(out, |out| out.write_all(said.as_bytes()))?;
+        Ok(exit)
     }
 }
 
 impl Show {
-    fn answer(self, output: Output) -> Result<String, Error> {
+    fn answer(self, output: Output, out: &mut dyn Write) -> Result<(), Error> {
         let profile = files::read(&self.snapshot)?;
         let inventory = inventory(&profile, &self.common.options());
         let view = self.common.view(
             Sort::default(),
             (self.format == Format::Table).then_some(TOP),
         );
-        Ok(match self.format {
-            Format::Json => json::render_inventory(&inventory, &view),
+        print(out, |out| match self.format {
+            Format::Json => json::write_inventory(&inventory, &view, out),
             Format::Table => {
-                terminal::render_inventory(&inventory, &view, &output.screen(self.common.width))
+                let screen = output.screen(self.common.width);
+                let table = terminal::render_inventory(&inventory, &view, &screen);
+                out.write_all(table.as_bytes())
             }
         })
     }

@@ -3,21 +3,20 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use hashbrown::HashMap;
-
 use crate::change::Change;
 use crate::error::Error;
 use crate::frame::Frame;
-use crate::frames::{FrameId, Frames};
+use crate::frames::Frames;
 use crate::group::{Group, GroupBy, Groups, Options, first};
 use crate::metadata::Metadata;
 use crate::note::Note;
+use crate::parallel;
 use crate::profile::{Counters, Profile};
 use crate::sampling::Pairing;
 use crate::site::Site;
 use crate::sited::SitedStacks;
 use crate::sort::Sort;
-use crate::stacks::Stacks;
+use crate::stacks::{StackIndex, Stacks};
 use crate::terminal::{amount, estimated, thousands};
 
 /// Two snapshots, compared.
@@ -113,13 +112,11 @@ impl Comparison {
 
     fn grouped(mut self, by: GroupBy) -> Self {
         let groups = self.stacks.groups(by, StackChange::weight);
-        self.rows = groups
+        let rows = groups
             .iter()
             .map(|group| Row::of(group, &groups, &self.stacks))
-            .filter(|row| !row.change.is_nothing())
-            .collect();
-        self.rows
-            .sort_by(|a, b| Sort::Alloc.order((&a.change, &a.site), (&b.change, &b.site)));
+            .filter(|row| !row.change.is_nothing());
+        self.rows = in_order(rows.collect());
         self.total = Change::default();
         for row in &self.rows {
             self.total += row.change;
@@ -250,6 +247,17 @@ impl Side {
     }
 }
 
+/// Rows, those with the largest `alloc_size` first. Numbers are sorted and not rows, each of which is large.
+fn in_order(rows: Vec<Row>) -> Vec<Row> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|a, b| {
+        let [a, b] = [&rows[*a], &rows[*b]];
+        Sort::Alloc.order((&a.change, &a.site), (&b.change, &b.site))
+    });
+    let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
+    order.iter().filter_map(|at| rows[*at].take()).collect()
+}
+
 /// The last part of a label that is a path.
 pub(crate) fn file_name(label: &str) -> &str {
     let name = Path::new(label).file_name().and_then(OsStr::to_str);
@@ -270,34 +278,26 @@ fn join(
         stacks.push(stack.iter().map(|id| ids[id.0 as usize]), change);
     }
     let ids = frames.absorb(after.frames());
-    let mut matched: Vec<(usize, Counters)> = Vec::new();
+    let stack_of = |at: usize| {
+        let stack = after.stacks().stack(at).iter();
+        stack.map(|id| ids[id.0 as usize])
+    };
+    let known = {
+        let index = StackIndex::of(&stacks);
+        parallel::map(after.stacks().len(), |at| index.find(&stack_of(at)))
+    };
     let mut added: Vec<usize> = Vec::new();
-    {
-        let index: HashMap<&[FrameId], usize> = stacks
-            .iter()
-            .enumerate()
-            .map(|(at, (stack, _))| (stack, at))
-            .collect();
-        let mut key = Vec::new();
-        for (at, (stack, counters)) in after.stacks().iter().enumerate() {
-            key.clear();
-            key.extend(stack.iter().map(|id| ids[id.0 as usize]));
-            match index.get(key.as_slice()) {
-                Some(known) => matched.push((*known, *counters)),
-                None => added.push(at),
-            }
+    for (at, known) in known.into_iter().enumerate() {
+        if let Some(known) = known {
+            let stack = stacks.value_mut(known);
+            *stack = StackChange::between(stack.before, *after.stacks().value(at), pairing);
+        } else {
+            added.push(at);
         }
-    }
-    for (at, counters) in matched {
-        let stack = stacks.value_mut(at);
-        *stack = StackChange::between(stack.before, counters, pairing);
     }
     for at in added {
         let change = StackChange::between(Counters::default(), *after.stacks().value(at), pairing);
-        stacks.push(
-            after.stacks().stack(at).iter().map(|id| ids[id.0 as usize]),
-            change,
-        );
+        stacks.push(stack_of(at), change);
     }
     stacks
 }

@@ -25,6 +25,9 @@ pub enum Error {
         /// What the system says.
         error: io::Error,
     },
+    /// Standard output cannot be written to. (The message holds the reason, so there is no `source`.)
+    #[error("cannot write the answer: {0}; is the disk full?")]
+    Print(io::Error),
     /// The answer would replace a snapshot that it is made of.
     #[error(
         "cannot write {}: it is the snapshot itself; give another name to --output",

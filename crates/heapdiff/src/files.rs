@@ -1,7 +1,7 @@
 //! Paths around the core: reads a snapshot file, writes an answer; names the file in every error.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::thread::{self, ScopedJoinHandle};
@@ -74,6 +74,18 @@ pub fn write(
     answer: &[u8],
     snapshots: &[impl AsRef<Path>],
 ) -> Result<(), Error> {
+    write_with(path, snapshots, |out| out.write_all(answer))
+}
+
+/// Writes likewise what `answer` writes, bit by bit.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_with(
+    path: impl AsRef<Path>,
+    snapshots: &[impl AsRef<Path>],
+    answer: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
     let path = path.as_ref();
     // a link stays one; what is not there yet has no other name
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -87,7 +99,7 @@ pub fn write(
     let written = match fs::metadata(&target) {
         Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         // a pipe or a device
-        Ok(there) if !there.is_file() => fs::write(&target, answer),
+        Ok(there) if !there.is_file() => File::create(&target).and_then(|file| fill(&file, answer)),
         _ => replace(&target, answer),
     };
     written.map_err(|error| Error::Write {
@@ -100,13 +112,17 @@ pub fn write(
 ///
 /// # Errors
 /// [`Error::Write`] with the folder.
-pub fn write_temporary(prefix: &str, suffix: &str, answer: &[u8]) -> Result<PathBuf, Error> {
+pub fn write_temporary(
+    prefix: &str,
+    suffix: &str,
+    answer: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<PathBuf, Error> {
     let written = tempfile::Builder::new()
         .prefix(prefix)
         .suffix(suffix)
         .tempfile()
-        .and_then(|mut file| {
-            file.write_all(answer)?;
+        .and_then(|file| {
+            fill(file.as_file(), answer)?;
             Ok(file.keep()?.1)
         });
     written.map_err(|error| Error::Write {
@@ -115,15 +131,38 @@ pub fn write_temporary(prefix: &str, suffix: &str, answer: &[u8]) -> Result<Path
     })
 }
 
-fn replace(target: &Path, answer: &[u8]) -> io::Result<()> {
+fn replace(target: &Path, answer: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // In the same folder, for a file system can rename only within itself.
     let folder = match target.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(answer)?;
+    let file = beside(target, folder)?;
+    fill(file.as_file(), answer)?;
     file.as_file().sync_all()?;
     file.persist(target)?;
     Ok(())
+}
+
+/// A new file in `folder` that may be read by those who may read `target`, or whom the umask lets.
+fn beside(target: &Path, folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(target).map_or(0o666, |there| there.permissions().mode());
+        builder.permissions(fs::Permissions::from_mode(mode & 0o777));
+    }
+    let _ = target;
+    builder.tempfile_in(folder)
+}
+
+/// Writes through a buffer.
+pub(crate) fn fill(
+    to: impl Write,
+    answer: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(64 << 10, to);
+    answer(&mut out)?;
+    out.flush()
 }

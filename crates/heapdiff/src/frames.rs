@@ -11,6 +11,7 @@ use std::sync::Arc;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::frame::{Frame, Parts, canonical, without_address};
+use crate::parallel;
 
 /// The number of a frame in its [`Frames`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,7 +91,10 @@ impl Frames {
             *self = other.clone();
             return (0..other.len()).map(next).collect();
         }
-        other.iter().map(|frame| self.intern(frame)).collect()
+        let known = parallel::map(other.len(), |at| self.id(&other.list[at]));
+        let both = other.iter().zip(known);
+        both.map(|(frame, known)| known.unwrap_or_else(|| self.intern(frame)))
+            .collect()
     }
 }
 

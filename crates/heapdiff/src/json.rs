@@ -1,6 +1,8 @@
 //! Comparisons and inventories as JSON, for programs. The keys are a promise: some may come, none goes.
 
-use serde::Serialize;
+use std::io::{self, BufWriter, Write};
+
+use serde::{Serialize, Serializer};
 
 use crate::compare::{Comparison, Row, Side};
 use crate::frame::Frame;
@@ -12,7 +14,17 @@ use crate::view::View;
 
 /// A comparison as pretty-printed JSON. Sizes are in bytes, counts in blocks; `stack` is the one with the
 /// largest share of its row, innermost frame first; `type` is the function where no type is known.
+///
+/// Of large snapshots this is as long as they are: [`write`] needs no memory for it.
 pub fn render(comparison: &Comparison, view: &View) -> String {
+    in_memory(|out| write(comparison, view, out))
+}
+
+/// Writes what [`render`] says, row by row.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(comparison: &Comparison, view: &View, out: impl Write) -> io::Result<()> {
     let selection = view.of_comparison(comparison);
     let document = ComparisonJson {
         before: SideJson::of(&comparison.before),
@@ -24,32 +36,42 @@ pub fn render(comparison: &Comparison, view: &View) -> String {
         requests: comparison.requests(),
         notes: comparison.notes.iter().map(ToString::to_string).collect(),
         rows_hidden: selection.hidden + selection.filtered,
-        rows: selection
-            .rows
-            .iter()
-            .map(|row| RowJson::of(comparison, row))
-            .collect(),
+        rows: Rows(&selection.rows, |row| RowJson::of(comparison, row)),
     };
-    pretty(&document)
+    pretty(&document, out)
 }
 
 /// What a snapshot holds, as pretty-printed JSON.
 pub fn render_inventory(inventory: &Inventory, view: &View) -> String {
+    in_memory(|out| write_inventory(inventory, view, out))
+}
+
+/// Writes what [`render_inventory`] says, row by row.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write_inventory(inventory: &Inventory, view: &View, out: impl Write) -> io::Result<()> {
     let selection = view.of_inventory(inventory);
     let document = InventoryJson {
         snapshot: SideJson::of(&inventory.snapshot),
         rows_hidden: selection.hidden + selection.filtered,
-        rows: selection
-            .rows
-            .iter()
-            .map(|row| HoldingJson::of(inventory, row))
-            .collect(),
+        rows: Rows(&selection.rows, |row| HoldingJson::of(inventory, row)),
     };
-    pretty(&document)
+    pretty(&document, out)
+}
+
+/// Rows that are made one after the other, each only while it is written.
+struct Rows<'r, 'a, R, F>(&'r [&'a R], F);
+
+impl<'a, R, J: Serialize, F: Fn(&'a R) -> J> Serialize for Rows<'_, 'a, R, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(rows, of) = self;
+        serializer.collect_seq(rows.iter().map(|row| of(row)))
+    }
 }
 
 #[derive(Serialize)]
-struct ComparisonJson<'a> {
+struct ComparisonJson<'a, R> {
     before: SideJson<'a>,
     after: SideJson<'a>,
     size_delta: i64,
@@ -62,14 +84,14 @@ struct ComparisonJson<'a> {
     requests: Option<u64>,
     notes: Vec<String>,
     rows_hidden: usize,
-    rows: Vec<RowJson<'a>>,
+    rows: R,
 }
 
 #[derive(Serialize)]
-struct InventoryJson<'a> {
+struct InventoryJson<'a, R> {
     snapshot: SideJson<'a>,
     rows_hidden: usize,
-    rows: Vec<HoldingJson<'a>>,
+    rows: R,
 }
 
 #[derive(Serialize)]
@@ -272,10 +294,18 @@ impl<'a> FrameJson<'a> {
     }
 }
 
+/// A document is written in very small parts, which are put together here: `out` may be slow with each.
+fn pretty(document: &impl Serialize, out: impl Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(64 << 10, out);
+    serde_json::to_writer_pretty(&mut out, document)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
 /// # Panics
-/// Never: the documents have string keys only and no fallible parts.
-fn pretty(document: &impl Serialize) -> String {
-    let mut json = serde_json::to_string_pretty(document).expect("plain data always serializes");
-    json.push('\n');
-    json
+/// Never: memory can be written to, the documents have string keys only, and JSON is UTF-8.
+fn in_memory(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+    let mut json = Vec::new();
+    write(&mut json).expect("plain data always serializes");
+    String::from_utf8(json).expect("JSON is UTF-8")
 }

@@ -57,20 +57,21 @@ pub(crate) struct Ownership<'a> {
 
 impl<'a> Ownership<'a> {
     pub(crate) fn of(name: &'a str) -> Self {
-        let first = split_once(name, "::")
-            .map_or(name, |(first, _)| first)
-            .trim();
         let of_one = |owner| Self {
             owner,
             is_ambiguous: false,
             of_trait: None,
         };
-        let Some(inside) = bracketed(first) else {
-            return of_one((first.len() < name.len() && is_identifier(first)).then_some(first));
+        if !name.starts_with('<') {
+            let first = split_once(name, "::").map_or(name, |(first, _)| first);
+            let is_path = first.len() < name.len() && is_identifier(first.trim());
+            return of_one(is_path.then_some(first.trim()));
+        }
+        let Some(Qualified { ty, of_trait }) = Qualified::of(name) else {
+            return of_one(None);
         };
-        match split_once(inside, AS) {
-            Some((ty, of_trait)) if split_once(of_trait, AS).is_none() => {
-                let (ty, of_trait) = (ty.trim(), of_trait.trim());
+        match of_trait {
+            Some(of_trait) => {
                 let heads = (head(ty), head(of_trait));
                 // nobody but the trait's crate can implement it for a closure, a tuple or a slice
                 let theirs = ty.starts_with(['(', '[']) || is_closure(ty);
@@ -81,9 +82,55 @@ impl<'a> Ownership<'a> {
                     of_trait: Some(of_trait),
                 }
             }
-            _ if primitive(inside) => of_one(Some("core")), // `<[a::B]>::to_vec` is a method of slices
-            _ => of_one(head(inside)),
+            None if primitive(ty) => of_one(Some("core")), // `<[a::B]>::to_vec` is a method of slices
+            None => of_one(head(ty)),
         }
+    }
+}
+
+/// `<T as Trait>` or `<T>`, at the start of a name.
+struct Qualified<'a> {
+    ty: &'a str,
+    of_trait: Option<&'a str>,
+}
+
+impl<'a> Qualified<'a> {
+    /// Takes it apart in one pass: names are long, and there are many. `None` where that is not all of a segment.
+    fn of(name: &'a str) -> Option<Self> {
+        let bytes = name.as_bytes();
+        let (mut at, mut depth, mut of_trait, mut traits) = (1, 1_usize, 0, 0);
+        while depth > 0 {
+            at += bytes[at..]
+                .iter()
+                .take_while(|byte| **byte != b' ' && !IS_BRACKET[usize::from(**byte)])
+                .count();
+            match *bytes.get(at)? {
+                b' ' if depth == 1 && bytes[at..].starts_with(AS.as_bytes()) => {
+                    traits += 1;
+                    of_trait = at;
+                }
+                b' ' => {}
+                b'<' | b'(' | b'[' | b'{' => depth += 1,
+                b'>' if bytes[at - 1] == b'-' => {} // the arrow of `fn() -> T`
+                b'>' => depth -= 1,
+                _ => depth = depth.saturating_sub(1).max(1), // what nothing has opened
+            }
+            at += 1;
+        }
+        let (inside, rest) = (&name[1..at - 1], name[at..].trim_start());
+        if !rest.is_empty() && !rest.starts_with("::") {
+            return None;
+        }
+        Some(match traits {
+            1 => Self {
+                ty: inside[..of_trait - 1].trim(),
+                of_trait: Some(inside[of_trait - 1 + AS.len()..].trim()),
+            },
+            _ => Self {
+                ty: inside,
+                of_trait: None,
+            },
+        })
     }
 }
 

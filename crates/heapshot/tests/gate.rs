@@ -11,7 +11,7 @@ use clap::Parser;
 use common::server::Server;
 use driver::Load;
 use driver::series::{Event, Schedule, Series, Step};
-use heapdiff::cli::{Answer, Cli, Exit, Output};
+use heapdiff::cli::{Cli, Exit, Output};
 use tempfile::TempDir;
 
 /// Takes a series of the example under load, as `driver series` does.
@@ -43,7 +43,7 @@ fn series(route: &str) -> (Server, TempDir, Vec<PathBuf>) {
 }
 
 /// What the command line answers.
-fn verdict(snapshots: &[PathBuf], args: &[&str]) -> Answer {
+fn verdict(snapshots: &[PathBuf], args: &[&str]) -> (Exit, String) {
     let snapshots = snapshots.iter().map(|path| path.display().to_string());
     let args = ["heapdiff", "verdict"]
         .into_iter()
@@ -54,7 +54,9 @@ fn verdict(snapshots: &[PathBuf], args: &[&str]) -> Answer {
         color: false,
     };
     let asked = Cli::try_parse_from(args).expect("a command line");
-    asked.answer(plain).expect("an answer")
+    let mut said = Vec::new();
+    let exit = asked.run(plain, &mut said).expect("an answer");
+    (exit, String::from_utf8(said).expect("UTF-8"))
 }
 
 const SCHEDULE: Schedule = Schedule {
@@ -67,19 +69,15 @@ fn a_service_that_remembers_every_word_does_not_pass() {
     let (_server, folder, snapshots) = series("/remember/tea");
 
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let answer = verdict(&snapshots, &["--source-root", source]);
-    assert_eq!(answer.exit, Exit::Leak, "{}", answer.text);
+    let (exit, text) = verdict(&snapshots, &["--source-root", source]);
+    assert_eq!(exit, Exit::Leak, "{text}");
     for says in [
         "LEAK: ",
         "Vec<String>",
         "axum_server::remember",
         "words.push(word);",
     ] {
-        assert!(
-            answer.text.contains(says),
-            "no {says:?} in:\n{}",
-            answer.text
-        );
+        assert!(text.contains(says), "no {says:?} in:\n{text}");
     }
 
     let allow = folder.path().join("heap-allow.toml");
@@ -89,19 +87,15 @@ fn a_service_that_remembers_every_word_does_not_pass() {
         "[[allow]]\ntype = 'Path<String>'\nreason = 'the words themselves: axum makes them'\n";
     std::fs::write(&allow, format!("{entry}{elsewhere}")).unwrap();
     let allow = allow.display().to_string();
-    let answer = verdict(&snapshots, &["--allow", &allow]);
-    assert_eq!(answer.exit, Exit::Answered, "{}", answer.text);
-    assert!(
-        answer.text.contains("remembering is its job"),
-        "{}",
-        answer.text
-    );
+    let (exit, text) = verdict(&snapshots, &["--allow", &allow]);
+    assert_eq!(exit, Exit::Answered, "{text}");
+    assert!(text.contains("remembering is its job"), "{text}");
 }
 
 #[test]
 fn a_service_that_keeps_nothing_passes() {
     let (_server, _folder, snapshots) = series("/spell/tea");
-    let answer = verdict(&snapshots, &[]);
-    assert_eq!(answer.exit, Exit::Answered, "{}", answer.text);
-    assert!(answer.text.starts_with("NO LEAK: "), "{}", answer.text);
+    let (exit, text) = verdict(&snapshots, &[]);
+    assert_eq!(exit, Exit::Answered, "{text}");
+    assert!(text.starts_with("NO LEAK: "), "{text}");
 }

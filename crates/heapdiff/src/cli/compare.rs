@@ -1,5 +1,6 @@
 //! `heapdiff compare`: the comparison of two snapshots as a table, as JSON or as a page.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -61,23 +62,32 @@ enum Format {
 
 impl Compare {
     /// The comparison; if it goes to a file, what the reader should know about the snapshots.
-    pub(super) fn answer(self, output: Output) -> Result<String, Error> {
+    pub(super) fn answer(self, output: Output, out: &mut dyn Write) -> Result<String, Error> {
         self.destination.check(self.format == Format::Html)?;
         let snapshots = [&self.before, &self.after];
         let (before, after) = files::read_pair(&self.before, &self.after)?;
         let comparison = compare(&before, &after, &self.common.options())?;
         let notes = comparison.notes.clone();
-        let text = self.render([&before, &after], comparison, output);
-        self.destination
-            .deliver(text, &snapshots, || warnings(&notes))
+        self.destination.deliver(
+            out,
+            |out| self.write([&before, &after], comparison, output, out),
+            &snapshots,
+            || warnings(&notes),
+        )
     }
 
-    fn render(&self, snapshots: [&Profile; 2], comparison: Comparison, output: Output) -> String {
+    fn write(
+        &self,
+        snapshots: [&Profile; 2],
+        comparison: Comparison,
+        output: Output,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let sources = sources(&self.source_root);
         let default = (self.format == Format::Table).then_some(TOP);
         let view = self.common.view(self.sort.into(), default);
-        match self.format {
-            Format::Json => json::render(&comparison, &view),
+        let text = match self.format {
+            Format::Json => return json::write(&comparison, &view, out),
             Format::Html => {
                 let find = |file: &str| sources.find(file);
                 page::report(
@@ -92,7 +102,8 @@ impl Compare {
                 let screen = output.screen(self.common.width);
                 excerpt::below_table(&comparison, &view, &sources, &screen)
             }
-        }
+        };
+        out.write_all(text.as_bytes())
     }
 }
 

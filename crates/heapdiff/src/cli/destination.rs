@@ -1,6 +1,7 @@
 //! Where an answer goes: to standard output, to a file, to the browser.
 
 use std::fmt::Write as _;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -28,21 +29,22 @@ impl Destination {
         Ok(())
     }
 
-    /// Brings the answer there, and returns what to print: the answer itself, or what there is to say besides. The file is
-    /// never one of the snapshots.
+    /// Brings the answer there, as it is written, and returns what there is to say besides. Standard output is `out`. The
+    /// file is never one of the snapshots.
     pub(super) fn deliver(
         &self,
-        answer: String,
+        out: &mut dyn Write,
+        answer: impl FnOnce(&mut dyn Write) -> io::Result<()>,
         snapshots: &[impl AsRef<Path>],
         said: impl FnOnce() -> String,
     ) -> Result<String, Error> {
         let file = match &self.output {
             Some(file) => {
-                files::write(file, answer.as_bytes(), snapshots)?;
+                files::write_with(file, snapshots, answer)?;
                 file.clone()
             }
-            None if self.open => files::write_temporary("heap-", ".html", answer.as_bytes())?,
-            None => return Ok(answer),
+            None if self.open => files::write_temporary("heap-", ".html", answer)?,
+            None => return print(out, answer).map(|()| String::new()),
         };
         let mut said = said();
         if self.open {
@@ -50,6 +52,17 @@ impl Destination {
             show(&file)?;
         }
         Ok(said)
+    }
+}
+
+/// Prints to standard output, which is `out`; a reader who has seen enough (`| head`) is no failure.
+pub(super) fn print(
+    out: &mut dyn Write,
+    answer: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    match files::fill(out, answer) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Print(error)),
+        _ => Ok(()),
     }
 }
 

@@ -1,13 +1,14 @@
 //! `heapdiff verdict`: whether a program leaks, from a series of snapshots.
 
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 
 use super::destination::Destination;
-use super::{Answer, Exit, Output, in_app, sources};
+use super::{Exit, Output, in_app, sources};
 use crate::error::Error;
 use crate::profile::Profile;
 use crate::verdict::{self, Date, Judgement, json, junit, sarif};
@@ -57,7 +58,11 @@ enum Format {
 
 impl Verdict {
     /// The verdict; if it goes to a file, in a line, with what the reader should know.
-    pub(super) fn answer(self, output: Output) -> Result<Answer, Error> {
+    pub(super) fn answer(
+        self,
+        output: Output,
+        out: &mut dyn Write,
+    ) -> Result<(String, Exit), Error> {
         self.destination.check(self.format == Format::Html)?;
         let given = self.requests.len();
         if given > 0 && given != self.snapshots.len() {
@@ -93,14 +98,15 @@ impl Verdict {
             verdict::Verdict::Inconclusive => Exit::Inconclusive,
         };
         let text = self.render(&judgement, &profiles, output)?;
-        let text = self.destination.deliver(text, &self.snapshots, || {
+        let write = |out: &mut dyn Write| out.write_all(text.as_bytes());
+        let said = self.destination.deliver(out, write, &self.snapshots, || {
             let mut said = format!("verdict: {}\n", judgement.verdict.name());
             for remark in &judgement.remarks {
                 let _ = writeln!(said, "note: {remark}");
             }
             said
         })?;
-        Ok(Answer { text, exit })
+        Ok((said, exit))
     }
 
     fn render(

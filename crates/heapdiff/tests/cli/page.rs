@@ -47,6 +47,28 @@ fn a_table_and_json_can_go_to_a_file_too() {
 }
 
 #[test]
+#[cfg(unix)]
+fn an_answer_in_a_file_is_for_those_who_could_read_any_new_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let run = compare("--format json -o answer");
+    let mode = |name: &str| {
+        let file = std::fs::metadata(run.folder.path().join(name)).expect("a file");
+        file.permissions().mode() & 0o777
+    };
+    std::fs::write(run.folder.path().join("any"), "").expect("a file");
+    assert_eq!(run.output().0, Some(0));
+    assert_eq!(mode("answer"), mode("any"));
+
+    std::fs::set_permissions(
+        run.folder.path().join("answer"),
+        std::fs::Permissions::from_mode(0o640),
+    )
+    .expect("mine");
+    assert_eq!(run.output().0, Some(0));
+    assert_eq!(mode("answer"), 0o640, "one that is there stays what it is");
+}
+
+#[test]
 fn a_page_never_replaces_its_snapshots() {
     let run = compare(&format!("--format html -o {}", PAIRS[0].1));
     let before = run.read(PAIRS[0].1);
