@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
@@ -109,6 +109,16 @@ impl Server {
     #[must_use]
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
+    }
+
+    /// Ends it as its user would, by closing its standard input, and waits; how it ended.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn end(mut self) -> Result<ExitStatus> {
+        let process = self.child.process();
+        drop(process.stdin.take());
+        process.wait().context("cannot wait for the server")
     }
 
     /// Its process.

@@ -85,7 +85,7 @@ impl Record {
 pub(crate) fn write(path: &Path, text: &[u8]) -> Result<()> {
     let folder = path.parent().context("a file is in a folder")?;
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    Ok(heapdiff::files::write(path, text, &[] as &[&Path])?)
+    Ok(heapdiff::files::write_whole(path, text)?)
 }
 
 fn file(folder: &Path, name: &str) -> PathBuf {

@@ -65,30 +65,25 @@ pub fn read_allow_list(path: impl AsRef<Path>) -> Result<AllowList, Error> {
     })
 }
 
-/// Writes an answer to a file, whole or not at all; one that is there already is replaced at once.
+/// Writes a file, whole or not at all; one that is there already is replaced at once, and stays as readable as it was.
 ///
 /// # Errors
-/// [`Error::Write`] with the path; [`Error::WouldReplace`] if `path` is one of the snapshots it was made of.
-pub fn write(
-    path: impl AsRef<Path>,
-    answer: &[u8],
-    snapshots: &[impl AsRef<Path>],
-) -> Result<(), Error> {
-    write_with(path, snapshots, |out| out.write_all(answer))
+/// [`Error::Write`] with the path.
+pub fn write_whole(path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Result<(), Error> {
+    write_with(path, |out| out.write_all(content.as_ref()))
 }
 
-/// Writes likewise what `answer` writes, bit by bit.
+/// Writes likewise an answer that was made of `snapshots`, which it never replaces.
 ///
 /// # Errors
-/// As [`write()`].
-pub fn write_with(
+/// [`Error::Write`] with the path; [`Error::WouldReplace`] if `path` is one of the snapshots.
+pub fn write(
     path: impl AsRef<Path>,
     snapshots: &[impl AsRef<Path>],
     answer: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
     let path = path.as_ref();
-    // a link stays one; what is not there yet has no other name
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = target(path);
     let is_target = |snapshot: &Path| fs::canonicalize(snapshot).is_ok_and(|it| it == target);
     if snapshots
         .iter()
@@ -96,16 +91,32 @@ pub fn write_with(
     {
         return Err(Error::WouldReplace(path.to_owned()));
     }
+    write_with(path, answer)
+}
+
+fn write_with(
+    path: impl AsRef<Path>,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    let path = path.as_ref();
+    let target = target(path);
     let written = match fs::metadata(&target) {
         Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         // a pipe or a device
-        Ok(there) if !there.is_file() => File::create(&target).and_then(|file| fill(&file, answer)),
-        _ => replace(&target, answer),
+        Ok(there) if !there.is_file() => {
+            File::create(&target).and_then(|file| fill(&file, content))
+        }
+        _ => replace(&target, content),
     };
     written.map_err(|error| Error::Write {
         path: path.to_owned(),
         error,
     })
+}
+
+/// The file itself: a link stays one, and what is not there yet has no other name.
+fn target(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Writes an answer to a new file among the temporary ones, where it stays; returns its path.

@@ -14,12 +14,12 @@
 //! and `cargo lab verify` proves that this is the file that is shipped.
 
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, bail};
 use diffy::Patch;
+use heapdiff::files;
 
 use crate::catalog::Lab;
 use crate::repo::{Repo, Server};
@@ -107,13 +107,13 @@ impl<'a> Workbook<'a> {
             return Ok(None);
         }
         let kept = self.back_up()?;
-        write_whole(&self.path(), content)?;
+        files::write_whole(self.path(), content)?;
         Ok(Some(kept))
     }
 
     /// Notes that this content of the file was proved to be fixed.
     pub(crate) fn mark_proved(&self, content: &str) -> Result<()> {
-        write_whole(&self.state_file("proved.rs")?, content)
+        Ok(files::write_whole(self.state_file("proved.rs")?, content)?)
     }
 
     /// Keeps others from building and measuring this lab until dropped: they would get each other's programs
@@ -149,7 +149,10 @@ impl<'a> Workbook<'a> {
     }
 
     pub(crate) fn set_hints_seen(&self, count: usize) -> Result<()> {
-        write_whole(&self.state_file("hints-seen")?, &format!("{count}\n"))
+        Ok(files::write_whole(
+            self.state_file("hints-seen")?,
+            format!("{count}\n"),
+        )?)
     }
 
     /// How many of the quiz's questions were answered rightly at once, in words.
@@ -159,7 +162,10 @@ impl<'a> Workbook<'a> {
     }
 
     pub(crate) fn set_quiz(&self, right: usize, of: usize) -> Result<()> {
-        write_whole(&self.state_file("quiz")?, &format!("{right} of {of}\n"))
+        Ok(files::write_whole(
+            self.state_file("quiz")?,
+            format!("{right} of {of}\n"),
+        )?)
     }
 
     /// Forgets what was proved, hinted and answered; backups stay.
@@ -177,7 +183,7 @@ impl<'a> Workbook<'a> {
     /// Writes a file that belongs to the lab, whole or not at all; returns where it is.
     pub(crate) fn write_state(&self, name: &str, content: &str) -> Result<PathBuf> {
         let path = self.state_file(name)?;
-        write_whole(&path, content)?;
+        files::write_whole(&path, content)?;
         Ok(path)
     }
 
@@ -191,7 +197,7 @@ impl<'a> Workbook<'a> {
             }
         };
         let path = self.state_file(&name)?;
-        write_whole(&path, &self.content()?)?;
+        files::write_whole(&path, self.content()?)?;
         Ok(path)
     }
 
@@ -209,21 +215,6 @@ fn read(path: &Path) -> Result<String> {
             path.display()
         )
     })
-}
-
-fn write_whole(path: &Path, content: &str) -> Result<()> {
-    let folder = path.parent().context("a file is in a folder")?;
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(content.as_bytes())?;
-        // A new file is private; a source file is as readable as its neighbours.
-        if let Ok(old) = fs::metadata(path) {
-            file.as_file().set_permissions(old.permissions())?;
-        }
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `bench recording`: what it costs to record the heap, by heapshot and by others, against not recording at all.
 
+mod instructions;
 mod server;
 mod side;
 
@@ -28,7 +29,7 @@ use side::Side;
 #[derive(Debug, Args)]
 pub struct Recording {
     /// How often each side is measured
-    #[arg(long, value_name = "N", default_value_t = 15)]
+    #[arg(long, value_name = "N", default_value_t = 9)]
     rounds: usize,
     /// Which sides, beside the one that is not recorded; all that are here unless told
     #[arg(long, value_enum, value_name = "SIDES", value_delimiter = ',')]
@@ -102,6 +103,7 @@ impl Recording {
             .into_iter()
             .filter(wanted)
             .partition(|side| side.is_here(&programs));
+        let instructions = instructions::table(&programs, &sides)?;
         let runtime = event_loop()?;
         let measured = interleaved(self.rounds, &sides, |side, round| {
             eprintln!("round {} of {}: {}", round + 1, self.rounds, side.name());
@@ -118,6 +120,7 @@ impl Recording {
                 ));
             }
         }
+        tables.extend(instructions);
         Record::now(workspace, "recording", "just bench-recording", tables).finish(workspace)
     }
 
@@ -132,7 +135,7 @@ impl Recording {
             } else {
                 route.requests
             };
-            let requests = side.share_of(all, route.allocates);
+            let requests = side.share_of(all, route.allocates).max(CONNECTIONS as u64);
             send(&server, route.path, requests.div_ceil(4)).await?; // warms up
             let before = process.map(cpu_seconds).transpose()?;
             let per_second = send(&server, route.path, requests).await?;

@@ -68,7 +68,7 @@ impl Side {
             Self::Exact | Self::Dhat | Self::Heaptrack => 20,
             Self::Valgrind => 40,
         };
-        (requests / divisor).max(4)
+        (requests / divisor).max(1)
     }
 
     /// Whether it can be measured here.

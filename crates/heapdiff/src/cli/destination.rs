@@ -40,7 +40,7 @@ impl Destination {
     ) -> Result<String, Error> {
         let file = match &self.output {
             Some(file) => {
-                files::write_with(file, snapshots, answer)?;
+                files::write(file, snapshots, answer)?;
                 file.clone()
             }
             None if self.open => files::write_temporary("heap-", ".html", answer)?,

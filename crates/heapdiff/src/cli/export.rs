@@ -59,7 +59,9 @@ impl Export {
             return Err(Error::NotOneSnapshot(self.snapshots.len()));
         };
         let profile = files::read(snapshot)?;
-        files::write(&self.output, &pprof::render(&profile), &self.snapshots)?;
+        files::write(&self.output, &self.snapshots, |out| {
+            out.write_all(&pprof::render(&profile))
+        })?;
         let estimate = Side::of(&profile).estimate();
         Ok(estimate.map_or_else(String::new, |estimate| estimate + "\n"))
     }

@@ -70,7 +70,7 @@ impl Flamegraph {
             return Ok(drawn);
         };
         let snapshots: Vec<&PathBuf> = [&self.snapshot].into_iter().chain(&self.after).collect();
-        files::write(output, drawn.as_bytes(), &snapshots)?;
+        files::write(output, &snapshots, |out| out.write_all(drawn.as_bytes()))?;
         Ok(warnings(&notes))
     }
 

@@ -1,12 +1,11 @@
 //! The crash as a page: one file, which needs no network and no script. Its style is that of heapdiff's pages.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use askama::Template;
-use heapdiff::page;
+use heapdiff::{files, page};
 
 use super::Crash;
 use super::charts::{Axes, Charts};
@@ -56,14 +55,8 @@ pub(super) fn write(crash: &Crash) -> Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let write = || -> std::io::Result<()> {
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(html.as_bytes())?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(files::write_whole(path, html)?)
 }
 
 /// # Panics

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
+use heapdiff::files;
 use tokio::task::{JoinSet, LocalSet};
 
 use super::grader::Grader;
@@ -55,7 +55,10 @@ pub(crate) async fn grade(
                     match outcome {
                         Ok(sheet) => {
                             let path = to.join(format!("{}.json", sheet.submission));
-                            write_whole(&path, &format!("{}\n", serde_json::to_string(&sheet)?))?;
+                            files::write_whole(
+                                &path,
+                                format!("{}\n", serde_json::to_string(&sheet)?),
+                            )?;
                             anstream::eprintln!(
                                 "{done}/{total}  {}: {} of {} points ({:.0} s)",
                                 sheet.submission.escape_debug(),
@@ -91,8 +94,8 @@ pub(crate) async fn grade(
     class.sheets.sort_by(|a, b| a.submission.cmp(&b.submission));
     class.failed.sort();
     let summary = summary::csv(&class.sheets, &class.failed);
-    write_whole(&to.join("summary.csv"), &summary)?;
-    write_whole(&to.join("results.svg"), &chart::svg(&class.sheets))?;
+    files::write_whole(to.join("summary.csv"), &summary)?;
+    files::write_whole(to.join("results.svg"), chart::svg(&class.sheets))?;
     Ok(class)
 }
 
@@ -105,20 +108,4 @@ impl Class {
         }
         out
     }
-}
-
-/// Writes a file whole or not at all; one that is there is replaced.
-pub(crate) fn write_whole(path: &Path, content: &str) -> Result<()> {
-    let write = || -> std::io::Result<()> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let mut file = tempfile::Builder::new()
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        file.write_all(content.as_bytes())?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
 }

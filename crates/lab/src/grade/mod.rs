@@ -137,7 +137,7 @@ async fn one(grader: &Grader, submission: &Submission, options: &Options) -> Res
     let rendered = options.format.render(&sheet)?;
     let runner = env::var_os("GITHUB_OUTPUT").filter(|path| !path.is_empty());
     match (&options.output, runner) {
-        (Some(path), _) => class::write_whole(path, &rendered)?,
+        (Some(path), _) => heapdiff::files::write_whole(path, &rendered)?,
         (None, Some(path)) if options.format == Format::Classroom => {
             let append = || {
                 let mut file = OpenOptions::new().append(true).create(true).open(&path)?;
