@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use driver::{Load, series};
+use tokio::runtime::Runtime;
 
 use super::course::Lab;
 use super::side::Side;
@@ -17,7 +18,7 @@ use crate::rounds::interleaved;
 pub(crate) const CONNECTIONS: usize = 8;
 
 /// How often a level is measured in a round.
-const SLICES: usize = 5;
+const SLICES: usize = 6;
 
 /// Requests of such a slice, and of a stretch between two looks at the heap.
 const SLICE: u64 = 200;
@@ -38,7 +39,7 @@ pub(crate) struct Served {
 /// The servers' programs, leaky and fixed.
 pub(crate) struct Programs(pub(crate) [PathBuf; 2]);
 
-/// Measures one lab: for each side the rounds.
+/// Measures one lab: for each side the rounds. Of each round both servers run side by side, and take turns slice by slice.
 pub(crate) fn measure(
     programs: &Programs,
     folder: &Path,
@@ -46,50 +47,74 @@ pub(crate) fn measure(
     pace: &Pace,
 ) -> Result<Vec<Vec<Served>>> {
     let runtime = event_loop()?;
-    let sides: Vec<(Side, &PathBuf)> = Side::BOTH.into_iter().zip(&programs.0).collect();
-    interleaved(pace.rounds, &sides, |(side, program), _| {
-        runtime
-            .block_on(serve(program, folder, lab))
-            .with_context(|| format!("{side}, lab {}", lab.number))
-    })
+    let mut rounds: Vec<Vec<Served>> = vec![Vec::new(); Side::BOTH.len()];
+    for _ in 0..pace.servers {
+        let mut runs = Vec::with_capacity(programs.0.len());
+        for program in &programs.0 {
+            runs.push(Run::start(program, folder, lab)?);
+        }
+        let measured = serve(&runtime, &mut runs);
+        measured.with_context(|| format!("lab {}", lab.number))?;
+        for (rounds, run) in rounds.iter_mut().zip(runs) {
+            rounds.push(run.served);
+        }
+    }
+    Ok(rounds)
 }
 
-async fn serve(program: &Path, folder: &Path, lab: &Lab) -> Result<Served> {
-    let server = Server::start(program, folder, ["--max-heap", CEILING])?;
-    let heap = series::Server::new(server.url())?;
-    let mut run = Run {
-        load: Load {
-            urls: lab.routes.iter().map(|route| server.at(route)).collect(),
-            connections: CONNECTIONS,
-            accept: lab.busy,
-            ..Load::new(server.url())
-        },
-        heap,
-        served: Served::default(),
-    };
-    run.look().await?;
-    for level in LEVELS {
-        while run.load.after < level as u64 {
-            run.send(STRETCH.min(level as u64 - run.load.after)).await?;
-            run.look().await?;
-        }
-        let mut slices = Vec::with_capacity(SLICES);
-        for _ in 0..SLICES {
-            slices.push(run.send(SLICE).await?);
-        }
-        run.look().await?;
-        run.served.per_second.push(slices);
+fn serve(runtime: &Runtime, runs: &mut [Run]) -> Result<()> {
+    let all: Vec<usize> = (0..runs.len()).collect();
+    for run in &mut *runs {
+        runtime.block_on(run.look())?;
     }
-    Ok(run.served)
+    for level in LEVELS {
+        for run in &mut *runs {
+            runtime.block_on(run.reach(level as u64))?;
+        }
+        let per_second = interleaved(SLICES, &all, |at, _| {
+            runtime.block_on(runs[*at].send(SLICE))
+        })?;
+        for (run, per_second) in runs.iter_mut().zip(per_second) {
+            runtime.block_on(run.look())?;
+            run.served.per_second.push(per_second);
+        }
+    }
+    Ok(())
 }
 
 struct Run {
+    /// Ends with this.
+    _server: Server,
     load: Load,
     heap: series::Server,
     served: Served,
 }
 
 impl Run {
+    fn start(program: &Path, folder: &Path, lab: &Lab) -> Result<Self> {
+        let server = Server::start(program, folder, ["--max-heap", CEILING])?;
+        Ok(Self {
+            load: Load {
+                urls: lab.routes.iter().map(|route| server.at(route)).collect(),
+                connections: CONNECTIONS,
+                accept: lab.busy,
+                ..Load::new(server.url())
+            },
+            heap: series::Server::new(server.url())?,
+            served: Served::default(),
+            _server: server,
+        })
+    }
+
+    /// Sends what is missing until so many requests were sent, and looks at the heap on the way.
+    async fn reach(&mut self, level: u64) -> Result<()> {
+        while self.load.after < level {
+            self.send(STRETCH.min(level - self.load.after)).await?;
+            self.look().await?;
+        }
+        Ok(())
+    }
+
     /// Sends so many requests more; how many per second were answered.
     async fn send(&mut self, requests: u64) -> Result<f64> {
         self.load.requests = requests;

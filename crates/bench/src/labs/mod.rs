@@ -50,7 +50,10 @@ pub struct Labs {
 /// How thoroughly is measured.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
+    /// Rounds of the handlers…
     rounds: usize,
+    /// …and of the whole servers, each of which leaks anew.
+    servers: usize,
     /// How long criterion measures one side in one round.
     criterion: Duration,
 }
@@ -65,11 +68,13 @@ impl Labs {
         let pace = if self.quick {
             Pace {
                 rounds: 2,
+                servers: 1,
                 criterion: Duration::from_millis(40),
             }
         } else {
             Pace {
                 rounds: 5,
+                servers: 5,
                 criterion: Duration::from_millis(500),
             }
         };

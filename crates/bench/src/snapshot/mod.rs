@@ -24,7 +24,7 @@ use taken::{Program, take};
 /// By what is leaked before, from nothing to ten million references or a million objects. Takes 2 GB of memory.
 #[derive(Args, Debug)]
 pub struct Snapshot {
-    /// Heaps of up to 4 GB, too, and ten million objects; takes 6 GB of memory
+    /// Heaps of up to 4 GB, too; takes 6 GB of memory
     #[arg(long)]
     full: bool,
 
