@@ -57,6 +57,7 @@ pub mod verdict;
 
 mod dhat;
 mod owned;
+mod ownership;
 mod short;
 mod symbol;
 mod xml;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::ownership::owner;
 use crate::short::{short_function, short_type};
 use crate::symbol::{self, STANDARD, Symbol};
 
@@ -53,7 +54,7 @@ pub(crate) fn owned_type(function: &str) -> Owned {
     if ty == "str" && MAKE_STRINGS.contains(&symbol.method) {
         return named("alloc::string::String");
     }
-    if symbol::owner(&format!("{ty}::")).is_none_or(|krate| STANDARD.contains(&krate)) {
+    if owner(&format!("{ty}::")).is_none_or(|krate| STANDARD.contains(&krate)) {
         return container(ty);
     }
     let helper = symbol.of_trait.is_some_and(|of_trait| {

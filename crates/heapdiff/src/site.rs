@@ -11,10 +11,11 @@ use crate::frame::Frame;
 use crate::frames::{FrameId, Frames};
 use crate::in_app::InApp;
 use crate::owned::{Owned, owned_type};
+use crate::ownership::owner;
 use crate::parallel;
 use crate::short;
 use crate::stacks::Stacks;
-use crate::symbol::{self, STANDARD};
+use crate::symbol::STANDARD;
 
 /// Where blocks were allocated, and what they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +161,7 @@ enum Telling {
 
 impl Telling {
     fn of(frame: &Frame) -> Self {
-        match symbol::owner(frame.function()) {
+        match owner(frame.function()) {
             Some(krate) if !STANDARD.contains(&krate) && !MACHINERY.contains(&krate) => {
                 Self::Library
             }

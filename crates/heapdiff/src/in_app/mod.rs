@@ -14,8 +14,9 @@ use hashbrown::HashMap;
 use self::known::{LIBC, PROFILER, WELL_KNOWN};
 use crate::frame::Frame;
 use crate::frames::Frames;
+use crate::ownership::Ownership;
 use crate::parallel;
-use crate::symbol::{Ownership, STANDARD};
+use crate::symbol::STANDARD;
 
 /// Which code counts as the user's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
