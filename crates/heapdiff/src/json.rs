@@ -15,7 +15,7 @@ use crate::view::View;
 /// A comparison as pretty-printed JSON. Sizes are in bytes, counts in blocks; `stack` is the one with the
 /// largest share of its row, innermost frame first; `type` is the function where no type is known.
 ///
-/// Of large snapshots this is as long as they are: [`write`] needs no memory for it.
+/// Of large snapshots this is as long as they are: [`write()`] needs no memory for it.
 pub fn render(comparison: &Comparison, view: &View) -> String {
     in_memory(|out| write(comparison, view, out))
 }
