@@ -153,8 +153,8 @@ impl Cli {
         let said = match self.command {
             Command::Compare(asked) => asked.answer(output, out)?,
             Command::Verdict(asked) => {
-                let said;
-                (said, exit) = asked.answer(output, out)?;
+                let (said, found) = asked.answer(output, out)?;
+                exit = found;
                 said
             }
             Command::Show(asked) => return asked.answer(output, out).map(|()| exit),

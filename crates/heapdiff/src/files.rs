@@ -155,17 +155,16 @@ fn replace(target: &Path, answer: impl FnOnce(&mut dyn Write) -> io::Result<()>)
     Ok(())
 }
 
-/// A new file in `folder` that may be read by those who may read `target`, or whom the umask lets.
+/// A new file in `folder` with the permissions of `target`, or with those that any new file has.
 fn beside(target: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::metadata(target).map_or(0o666, |there| there.permissions().mode());
-        builder.permissions(fs::Permissions::from_mode(mode & 0o777));
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
+    let file = builder.tempfile_in(folder)?;
+    if let Ok(there) = fs::metadata(target) {
+        file.as_file().set_permissions(there.permissions())?;
     }
-    let _ = target;
-    builder.tempfile_in(folder)
+    Ok(file)
 }
 
 /// Writes through a buffer.

@@ -61,11 +61,11 @@ fn an_answer_in_a_file_is_for_those_who_could_read_any_new_file() {
 
     std::fs::set_permissions(
         run.folder.path().join("answer"),
-        std::fs::Permissions::from_mode(0o640),
+        std::fs::Permissions::from_mode(0o664),
     )
     .expect("mine");
     assert_eq!(run.output().0, Some(0));
-    assert_eq!(mode("answer"), 0o640, "one that is there stays what it is");
+    assert_eq!(mode("answer"), 0o664, "one that is there stays what it is");
 }
 
 #[test]
