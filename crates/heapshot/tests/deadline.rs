@@ -5,7 +5,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{children_of, names_in, stop_writer_of};
+use common::writer::next_writer;
+use common::{children_of, names_in};
 
 #[global_allocator]
 static ALLOC: heapshot::Alloc = heapshot::Alloc;
@@ -19,8 +20,9 @@ fn a_writer_that_hangs_is_killed_at_the_deadline_and_the_next_one_is_not() {
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let result = std::thread::scope(|scope| {
+        let writer = next_writer();
         let asker = scope.spawn(|| heap.snapshot(folder.path().join("a.json")));
-        stop_writer_of(std::process::id());
+        writer.stopped();
         asker.join().unwrap()
     });
     assert!(matches!(result, Err(heapshot::Error::TimedOut { deadline: d }) if d == deadline));

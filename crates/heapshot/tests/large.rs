@@ -9,7 +9,8 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use common::{children_of, read_whole, stop_writer_of, wait_for};
+use common::writer::next_writer;
+use common::{children_of, read_whole, wait_for};
 use heapshot::Recorder;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
@@ -112,8 +113,9 @@ fn the_child_that_writes_does_not_have_the_block() {
     let folder = tempfile::tempdir().unwrap();
     let block = numbered(256 * MIB, 7);
     std::thread::scope(|scope| {
+        let writer = next_writer();
         let taking = scope.spawn(|| heap.snapshot(folder.path().join("a.json")));
-        let writer = stop_writer_of(std::process::id());
+        let writer = writer.stopped();
         let (own, of_writer) = (size_of_process(Pid::this()), size_of_process(writer));
         kill(writer, Signal::SIGCONT).unwrap();
         taking.join().unwrap().unwrap();

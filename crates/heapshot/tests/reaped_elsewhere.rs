@@ -5,7 +5,8 @@
 
 mod common;
 
-use common::{children_of, read_whole, stop_writer_of};
+use common::writer::next_writer;
+use common::{children_of, read_whole};
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 
 #[global_allocator]
@@ -24,8 +25,9 @@ fn a_snapshot_is_told_good_from_bad_although_its_writer_is_reaped_elsewhere() {
 
     let bad = folder.path().join("bad.json");
     let result = std::thread::scope(|scope| {
+        let writer = next_writer();
         let asker = scope.spawn(|| heap.snapshot(&bad));
-        kill(stop_writer_of(std::process::id()), Signal::SIGKILL).unwrap();
+        kill(writer.stopped(), Signal::SIGKILL).unwrap();
         asker.join().unwrap()
     });
     assert!(

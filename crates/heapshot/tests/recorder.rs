@@ -6,7 +6,8 @@ mod common;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use common::{children_of, names_in, read_whole, stop_writer_of};
+use common::writer::next_writer;
+use common::{children_of, names_in, read_whole};
 use heapshot::{Error, Metadata, Recorder};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
@@ -138,8 +139,9 @@ fn a_second_asker_is_told_busy_and_the_first_gets_its_snapshot() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("first.json");
     std::thread::scope(|scope| {
+        let writer = next_writer();
         let first = scope.spawn(|| heap.snapshot(&path));
-        let writer = stop_writer_of(std::process::id());
+        let writer = writer.stopped();
         let second = heap.snapshot(folder.path().join("second.json"));
         kill(writer, Signal::SIGCONT).unwrap();
         assert!(matches!(second, Err(Error::Busy)), "{second:?}");
@@ -155,11 +157,11 @@ fn whoever_need_not_wait_hears_when_the_heap_is_frozen_and_what_is_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.json");
     let (tell, frozen) = std::sync::mpsc::channel();
+    let writer = next_writer();
     std::thread::scope(|scope| {
         let taking = scope.spawn(|| {
             heap.snapshot_notifying(&path, Metadata::new(), |frozen| {
-                // Here and now: it might be done before another thread looks for it.
-                let writer = stop_writer_of(std::process::id());
+                let writer = writer.stopped();
                 tell.send((*frozen, writer)).unwrap();
             })
         });
@@ -221,8 +223,9 @@ fn a_writer_that_is_killed_is_reported_with_its_signal() {
     let (heap, _turn) = recorder();
     let folder = tempfile::tempdir().unwrap();
     let result = std::thread::scope(|scope| {
+        let writer = next_writer();
         let asker = scope.spawn(|| heap.snapshot(folder.path().join("a.json")));
-        kill(stop_writer_of(std::process::id()), Signal::SIGKILL).unwrap();
+        kill(writer.stopped(), Signal::SIGKILL).unwrap();
         asker.join().unwrap()
     });
     let message = result.unwrap_err().to_string();

@@ -7,7 +7,8 @@ mod common;
 use std::io::Write;
 
 use common::server::{Server, read_all};
-use common::{children_of, read_whole, stop_writer_of, wait_for};
+use common::writer::stop_writer_of;
+use common::{children_of, read_whole, wait_for};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 

@@ -2,8 +2,10 @@
 //! contract and leaks at the key's lines and nowhere else, the fixed one keeps it and does not leak, the starting point
 //! is as the leaky server, leaky and fixed differ by the fix alone, and each mutant is found to be what it is.
 //!
-//! It works on a copy of the workspace in `.lab/verify`, so that nobody's work is in its way.
+//! It works on a copy of the workspace in `.lab/verify`, so that nobody's work is in its way; and round by round: in each,
+//! every lab has its next step, so that a server is compiled once for all of them.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::time::Instant;
 
@@ -24,7 +26,7 @@ use crate::repo::{Repo, Server};
 use crate::say;
 use crate::workbook::Workbook;
 
-/// Labs that are proved at the same time.
+/// Labs that are measured at the same time.
 const AT_ONCE: usize = 2;
 
 /// Lines that the fix of one leak may change, added and removed ones together, and that each further leak may.
@@ -55,17 +57,30 @@ pub(crate) async fn verify(repo: &Repo, numbers: &[u32], bless: bool) -> Result<
         repo: pristine::copy_of(repo, "verify")?,
         building: Mutex::new(()),
     };
-    // Half of a step is waiting for somebody: for a compiler, a mail, a heap at rest.
-    let mut proofs = stream::iter(labs.iter().map(|lab| prove(&copy, lab))).buffered(AT_ONCE);
+    let mut todo = labs
+        .iter()
+        .map(|lab| Step::all(&copy.repo, lab).map(VecDeque::from))
+        .collect::<Result<Vec<_>>>()?;
     let mut good = true;
-    for lab in &labs {
-        say::heading(&format!("lab {}: {}", lab.number, lab.title));
-        for proof in proofs.next().await.context("a lab each")?? {
-            match proof {
-                Ok(proved) => say::good(&format!("  ok      {proved}")),
+    loop {
+        let steps = labs.iter().zip(&mut todo);
+        let round = steps.filter_map(|(lab, steps)| Some((lab, steps.pop_front()?)));
+        let round: Vec<_> = round.collect();
+        if round.is_empty() {
+            break;
+        }
+        for (lab, step) in &round {
+            step.prepare(&copy, lab)?;
+        }
+        // Half of a step is waiting for somebody: for a compiler, a mail, a heap at rest.
+        let proofs = round.iter().map(|(lab, step)| step.prove(&copy, lab));
+        let mut proofs = stream::iter(proofs).buffered(AT_ONCE);
+        for (lab, _) in &round {
+            match proofs.next().await.context("a step each")? {
+                Ok(proved) => say::good(&format!("ok      lab {}: {proved}", lab.number)),
                 Err(error) => {
                     good = false;
-                    say::bad(&format!("  FAILED  {error:#}"));
+                    say::bad(&format!("FAILED  lab {}: {error:#}", lab.number));
                 }
             }
         }
@@ -86,41 +101,26 @@ pub(crate) async fn verify(repo: &Repo, numbers: &[u32], bless: bool) -> Result<
 /// The copy that all is built in.
 struct Copy {
     repo: Repo,
-    /// Held from the change of a file until the program that it became is put aside. Labs that are proved at the same time
-    /// have their files in one program: those of the others do not matter to a lab, as long as they compile.
+    /// Held from a build's begin until the program is put aside. All labs' files are in one program: those of the others do
+    /// not matter to a lab, as long as they compile.
     building: Mutex<()>,
 }
 
-#[derive(Clone, Copy)]
-enum Step<'a> {
+/// What is proved of a lab.
+enum Step {
     Parts,
     Leaky,
     Fixed,
     Start,
-    Mutant(&'a Mutant),
-}
-
-/// Proves a lab, step by step: what was found in each.
-async fn prove(copy: &Copy, lab: &Lab) -> Result<Vec<Result<String>>> {
-    let mutants = Mutant::all(&copy.repo, lab)?;
-    let steps = [Step::Parts, Step::Leaky, Step::Fixed, Step::Start];
-    let mut proofs = Vec::new();
-    for step in steps.into_iter().chain(mutants.iter().map(Step::Mutant)) {
-        proofs.push(step.prove(copy, lab).await);
-    }
-    Ok(proofs)
+    Mutant(Mutant),
 }
 
 impl Copy {
-    /// Checks a server with this in the student's file, if it is given.
-    async fn check(&self, lab: &Lab, server: Server, content: Option<&str>) -> Result<Checked> {
+    async fn check(&self, lab: &Lab, server: Server) -> Result<Checked> {
         let book = Workbook::new(&self.repo, lab);
         let folder = check::folder(&self.repo, lab, server);
         let built = {
             let _building = self.building.lock().await;
-            if let Some(content) = content {
-                book.replace(content)?;
-            }
             let mut said = String::new();
             let mut hear = |what: Said| {
                 if let Said::Diagnostic {
@@ -145,34 +145,47 @@ impl Copy {
     }
 }
 
-impl Step<'_> {
-    async fn prove(self, copy: &Copy, lab: &Lab) -> Result<String> {
+impl Step {
+    /// All of a lab.
+    fn all(repo: &Repo, lab: &Lab) -> Result<Vec<Self>> {
+        let mutants = Mutant::all(repo, lab)?.into_iter().map(Self::Mutant);
+        let steps = [Self::Parts, Self::Leaky, Self::Fixed, Self::Start];
+        Ok(steps.into_iter().chain(mutants).collect())
+    }
+
+    /// Puts into the student's file what the step is about.
+    fn prepare(&self, copy: &Copy, lab: &Lab) -> Result<()> {
+        let book = Workbook::new(&copy.repo, lab);
+        match self {
+            Self::Parts | Self::Leaky | Self::Fixed => Ok(()),
+            Self::Start => book.replace(&book.starter()?).map(drop),
+            Self::Mutant(mutant) => book.replace(&mutant.content(&book)?).map(drop),
+        }
+    }
+
+    async fn prove(&self, copy: &Copy, lab: &Lab) -> Result<String> {
         let book = Workbook::new(&copy.repo, lab);
         match self {
             Self::Parts => parts(&copy.repo, lab),
             Self::Leaky => {
-                let checked = copy.check(lab, Server::Leaky, None).await?;
+                let checked = copy.check(lab, Server::Leaky).await?;
                 expect(&checked.report, lab.truth.status())?;
                 let measured = checked.measurement.context("it was measured")?;
                 key::holds(lab, &book.starter()?, &measured.judgement)?;
                 Ok(format!("leaky-server {}", found(&checked.report)))
             }
             Self::Fixed => {
-                let report = copy.check(lab, Server::Fixed, None).await?.report;
+                let report = copy.check(lab, Server::Fixed).await?.report;
                 expect(&report, Status::Reference)?;
                 Ok(format!("fixed-server {}", found(&report)))
             }
             Self::Start => {
-                let report = copy
-                    .check(lab, Server::Fixed, Some(&book.starter()?))
-                    .await?
-                    .report;
+                let report = copy.check(lab, Server::Fixed).await?.report;
                 expect(&report, lab.truth.status())?;
                 Ok(format!("the starting point {}", found(&report)))
             }
             Self::Mutant(mutant) => {
-                let content = mutant.content(&book)?;
-                let report = copy.check(lab, Server::Fixed, Some(&content)).await?.report;
+                let report = copy.check(lab, Server::Fixed).await?.report;
                 expect(&report, mutant.becomes)
                     .with_context(|| format!("mutant: {}", mutant.name))?;
                 let reason = report.reason.as_deref().unwrap_or_default();

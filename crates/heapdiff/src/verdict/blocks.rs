@@ -60,8 +60,10 @@ pub(super) fn trend(points: &[Point]) -> Trend {
             Trend::Doubtful(Doubt::Slowing)
         };
     }
-    let sudden = quotient > 2.0 && earlier.last().is_none_or(|first| first.gained <= 0.0);
-    if sudden {
+    // Hardly anything until then: threads and caches of a runtime that were there for one request, and then for all.
+    let hardly = before.gained < ENOUGH_BLOCKS;
+    let sudden = hardly || earlier.last().is_none_or(|first| first.gained <= 0.0);
+    if quotient > 2.0 && sudden {
         return Trend::Doubtful(Doubt::Late);
     }
     Trend::Proportional
@@ -205,6 +207,7 @@ mod tests {
     fn what_began_in_the_last_window_may_be_anything() {
         assert_eq!(counts([5, 5, 5, 400]), Trend::Doubtful(Doubt::Late));
         assert_eq!(counts([5, 5, 40, 400]), Trend::Doubtful(Doubt::Late));
+        assert_eq!(counts([36, 38, 40, 60]), Trend::Doubtful(Doubt::Late));
         assert_eq!(counts([5, 50, 40, 400]), Trend::Doubtful(Doubt::Uneven));
     }
 

@@ -2,7 +2,8 @@
 
 use nix::sys::signal::{Signal, kill};
 
-use crate::common::{names_in, stop_writer_of};
+use crate::common::names_in;
+use crate::common::writer::stop_writer_of;
 use crate::leaky::{Ended, Leaking, Leaky};
 
 #[test]

@@ -2,7 +2,8 @@
 
 use nix::sys::signal::{Signal, kill};
 
-use crate::common::{children_of, stop_writer_of, wait_for};
+use crate::common::writer::stop_writer_of;
+use crate::common::{children_of, wait_for};
 use crate::leaky::Leaky;
 
 const REFERENCES: (&str, &str) = ("keep_references", "the line of the references");

@@ -2,12 +2,12 @@
 #![allow(dead_code, unreachable_pub, clippy::missing_panics_doc)] // each test binary uses its part
 
 pub mod server;
+pub mod writer;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
@@ -53,53 +53,6 @@ pub fn children_of(parent: u32) -> Vec<(Pid, char)> {
             Some((Pid::from_raw(pid.parse().ok()?), state))
         })
         .collect()
-}
-
-/// Stops the child that writes a snapshot for `parent`, when it is at work: in its private folder, and so
-/// bound already to die with its parent. Stopped before that it could do so only once continued.
-///
-/// A writer may be done in a few milliseconds. So a child is stopped as soon as it is seen, and goes on step by step until
-/// it is at work; and nobody sleeps meanwhile.
-///
-/// # Panics
-/// When none comes within [`LONG`].
-pub fn stop_writer_of(parent: u32) -> Pid {
-    let deadline = Instant::now() + LONG;
-    loop {
-        for (child, state) in children_of(parent) {
-            if state == 'Z' || kill(child, Signal::SIGSTOP).is_err() {
-                continue;
-            }
-            let stopped = wait_for("the writer to stop or to end", || {
-                let children = children_of(parent).into_iter();
-                match children
-                    .filter(|(pid, _)| *pid == child)
-                    .map(|(_, state)| state)
-                    .next()
-                {
-                    Some('T') => Some(true),
-                    None | Some('Z') => Some(false),
-                    Some(_) => None,
-                }
-            });
-            if stopped && at_work(child) {
-                return child;
-            }
-            let _ = kill(child, Signal::SIGCONT);
-        }
-        assert!(
-            Instant::now() < deadline,
-            "waited too long for the writer to be at work"
-        );
-        std::thread::yield_now();
-    }
-}
-
-fn at_work(process: Pid) -> bool {
-    fs::read_link(format!("/proc/{process}/cwd")).is_ok_and(|folder| {
-        let name = folder.file_name().unwrap_or_default();
-        name.to_string_lossy().starts_with(".heapshot-")
-    })
 }
 
 /// The snapshot, and proof that it is one: its live bytes and blocks are those that its header states, of samples those that

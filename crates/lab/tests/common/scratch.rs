@@ -5,9 +5,9 @@
 //! - **Apart.** cargo knows a package of a workspace by its name, version and place *in* the workspace, so it would
 //!   take the copy's packages and the workspace's for the same, and one's build for the other's. The copy's
 //!   packages therefore have a version of their own.
-//! - **One at a time.** cargo puts every build of a program at the same `target/release/PROGRAM`, and the last
-//!   one stands there. So whoever has a scratch copy holds a lock, across processes, until it is dropped;
-//!   and a test says `cargo run` or `cargo build` first, and runs nothing that was built before it came.
+//! - **One for all.** A copy of its own for each test would be a version of its own, and all of the workspace built again for it.
+//!   So whoever has the copy holds a lock, across processes, until it is dropped; and a test says `cargo run` or
+//!   `cargo build` first, and runs nothing that was built before it came.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -48,18 +48,18 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// A copy called `name`, as the workspace is now. Waits for whoever has one.
+    /// A copy of the workspace as it is now. Waits for whoever has it.
     ///
     /// # Panics
     /// When the copy cannot be made: a full disk, most likely.
-    pub(crate) fn new(name: &str) -> Self {
+    pub(crate) fn new() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let make = || {
             fs::create_dir_all(folder)?;
             let lock = File::create(folder.join("scratch.lock"))?;
             lock.lock()?;
             let scratch = Self {
-                root: folder.join(name),
+                root: folder.join("scratch"),
                 workspace: Path::new(env!("CARGO_MANIFEST_DIR"))
                     .join("../..")
                     .canonicalize()?,
@@ -97,22 +97,12 @@ impl Scratch {
         for part in &parts {
             let (from, to) = (self.workspace.join(part), self.root.join(part));
             if part == MANIFEST {
-                write_if_new(&to, self.manifest(&fs::read_to_string(from)?).as_bytes())?;
+                write_if_new(&to, manifest(&fs::read_to_string(from)?).as_bytes())?;
             } else {
                 mirror(&from, &to)?;
             }
         }
         Ok(())
-    }
-
-    /// The workspace's manifest with the copy's version.
-    fn manifest(&self, text: &str) -> String {
-        let (head, tail) = text
-            .split_once("\n[workspace.package]\nversion = \"")
-            .expect("[workspace.package] begins with the version");
-        let (version, tail) = tail.split_once('"').expect("the version ends");
-        let name = self.root.file_name().unwrap_or_default().to_string_lossy();
-        format!("{head}\n[workspace.package]\nversion = \"{version}-scratch.{name}\"{tail}")
     }
 
     /// A command that runs in the copy and builds into the workspace's target folder.
@@ -128,6 +118,15 @@ impl Scratch {
         command.env("CARGO_TARGET_DIR", &self.target);
         command
     }
+}
+
+/// The workspace's manifest with the copy's version.
+fn manifest(text: &str) -> String {
+    let (head, tail) = text
+        .split_once("\n[workspace.package]\nversion = \"")
+        .expect("[workspace.package] begins with the version");
+    let (version, tail) = tail.split_once('"').expect("the version ends");
+    format!("{head}\n[workspace.package]\nversion = \"{version}-scratch\"{tail}")
 }
 
 /// Says that a test cannot run here, and why: a failure in CI (`CI` is set), a remark on a laptop.

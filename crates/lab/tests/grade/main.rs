@@ -31,7 +31,7 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         Self {
-            scratch: Scratch::new("grade"),
+            scratch: Scratch::new(),
             submissions: tempfile::tempdir().unwrap(),
         }
     }

@@ -55,7 +55,7 @@ fn every_console_block_of_the_guide_is_true() {
             return cannot_run(&format!("the guide's commands need {tool}"));
         }
     }
-    let scratch = Scratch::new("guide");
+    let scratch = Scratch::new();
     let documents = documents(scratch.root());
     assert!(!documents.is_empty(), "the guide has no console block");
     let mut failures = Vec::new();
@@ -78,7 +78,7 @@ fn every_console_block_of_the_guide_is_true() {
 
 #[test]
 fn a_copy_is_told_from_the_workspace_and_put_back() {
-    let scratch = Scratch::new("scratch");
+    let scratch = Scratch::new();
     let file = scratch.root().join("labs/lab1/lab.toml");
     let shipped = fs::read_to_string(&file).unwrap();
     fs::write(&file, "spoiled").unwrap();
@@ -87,7 +87,7 @@ fn a_copy_is_told_from_the_workspace_and_put_back() {
     assert_eq!(fs::read_to_string(&file).unwrap(), shipped);
     assert!(!scratch.root().join("litter").exists());
     let manifest = fs::read_to_string(scratch.root().join("Cargo.toml")).unwrap();
-    assert!(manifest.contains("-scratch.scratch\"\n"), "{manifest}");
+    assert!(manifest.contains("-scratch\"\n"), "{manifest}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::document::{Document, Step};
 use crate::expectation::compare;
@@ -65,11 +65,14 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         eprintln!("  {line}: $ {command}");
-        if step.background {
+        let started = Instant::now();
+        let result = if step.background {
             self.start(step)
         } else {
             self.command(step)
-        }
+        };
+        eprintln!("  {:>width$.1?}", started.elapsed(), width = 80);
+        result
     }
 
     fn command(&self, step: &Step) -> Result<(), String> {

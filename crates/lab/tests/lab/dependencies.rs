@@ -8,11 +8,21 @@ use serde_json::Value;
 
 use crate::Lab;
 
+/// All but the benchmarks.
+const PROGRAMS: [&str; 6] = [
+    "lab",
+    "leaky-server",
+    "fixed-server",
+    "driver",
+    "heapdiff",
+    "panel",
+];
+
 /// Builds programs and returns cargo's messages on what was built.
 fn build(mut cargo: Command, programs: &[&str]) -> Vec<Value> {
     cargo
         .args(["build", "--release", "--quiet", "--message-format", "json"])
-        .args(programs);
+        .args(programs.iter().flat_map(|program| ["--bin", program]));
     let output = cargo.output().unwrap();
     assert!(
         output.status.success(),
@@ -32,7 +42,7 @@ fn no_dependency_is_built_twice() {
     let lab = Lab::new();
     let cargo = || lab.scratch.command(env!("CARGO"));
     let mut libraries: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for artifact in build(cargo(), &["--bins"]) {
+    for artifact in build(cargo(), &PROGRAMS) {
         let kind = artifact["target"]["kind"][0].as_str().unwrap();
         if kind == "bin" || kind == "custom-build" {
             continue;
@@ -55,15 +65,8 @@ fn no_dependency_is_built_twice() {
         .collect();
     assert!(libraries.len() > 50 && twice.is_empty(), "{twice:#?}");
 
-    for program in [
-        "lab",
-        "leaky-server",
-        "fixed-server",
-        "driver",
-        "heapdiff",
-        "panel",
-    ] {
-        for artifact in build(cargo(), &["--bin", program]) {
+    for program in PROGRAMS {
+        for artifact in build(cargo(), &[program]) {
             assert_eq!(artifact["fresh"], true, "for {program}: {artifact:#}");
         }
     }

@@ -52,7 +52,7 @@ impl Lab {
     fn numbered(number: u32) -> Self {
         Self {
             number,
-            scratch: Scratch::new("lab"),
+            scratch: Scratch::new(),
         }
     }
 

@@ -19,7 +19,7 @@ pub(crate) struct Built {
 
 impl Servers {
     pub(crate) fn build() -> Self {
-        let scratch = Scratch::new("lab");
+        let scratch = Scratch::new();
         let mut cargo = scratch.command(env!("CARGO"));
         cargo.args(["build", "--release", "--quiet"]);
         cargo.args(["--bin", "leaky-server", "--bin", "fixed-server"]);

@@ -7,7 +7,7 @@ use panel::ServerConfig;
 use serde_json::{Value, json};
 use service::Access;
 
-use crate::harness::{names_in, read_whole, stop_writer_of, wait_for};
+use crate::harness::{names_in, next_writer, read_whole, wait_for};
 use crate::running::Running;
 use crate::server::Server;
 
@@ -89,8 +89,9 @@ fn one_snapshot_at_a_time_and_how_far_it_is_can_be_seen() {
     let server = Server::start();
     let panel = Running::on(&server.url);
     thread::scope(|scope| {
+        let writer = next_writer();
         let first = scope.spawn(|| panel.capture("{}"));
-        let writer = stop_writer_of(std::process::id());
+        let writer = writer.stopped();
         panel.wait_for_stage("asking");
         let reason = panel.capture("{}").refuses(409);
         assert!(reason.contains("try again"), "{reason}");
@@ -106,6 +107,7 @@ fn a_page_that_is_closed_meanwhile_finds_the_snapshot_when_it_is_opened_again() 
     let server = Server::start();
     let panel = Running::on(&server.url);
     let host = panel.url.trim_start_matches("http://");
+    let writer = next_writer();
     let mut page = std::net::TcpStream::connect(host).unwrap();
     std::io::Write::write_all(
         &mut page,
@@ -116,7 +118,7 @@ fn a_page_that_is_closed_meanwhile_finds_the_snapshot_when_it_is_opened_again() 
         .as_bytes(),
     )
     .unwrap();
-    let writer = stop_writer_of(std::process::id());
+    let writer = writer.stopped();
     drop(page);
     kill(writer, Signal::SIGCONT).unwrap();
     wait_for("the snapshot", || {
@@ -129,8 +131,9 @@ fn a_writer_that_is_killed_is_told_in_the_servers_words() {
     let server = Server::start();
     let panel = Running::on(&server.url);
     let reason = thread::scope(|scope| {
+        let writer = next_writer();
         let asked = scope.spawn(|| panel.capture("{}"));
-        kill(stop_writer_of(std::process::id()), Signal::SIGKILL).unwrap();
+        kill(writer.stopped(), Signal::SIGKILL).unwrap();
         asked.join().unwrap().refuses(502)
     });
     assert!(reason.contains("killed by SIGKILL"), "{reason}");
@@ -143,8 +146,9 @@ fn a_server_that_another_one_asks_too_is_busy() {
     let server = Server::start();
     let panel = Running::on(&server.url);
     thread::scope(|scope| {
+        let writer = next_writer();
         let other = scope.spawn(|| server.get("/heapdump?name=other"));
-        let writer = stop_writer_of(std::process::id());
+        let writer = writer.stopped();
         let reason = panel.capture("{}").refuses(502);
         assert!(
             reason.contains("another snapshot of it is under way"),

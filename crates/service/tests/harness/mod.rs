@@ -8,4 +8,5 @@ pub mod http;
 pub mod process;
 
 pub use http::{Answer, ask, ask_only, get};
-pub use process::{LONG, children_of, names_in, read_whole, stop_writer_of, wait_for};
+pub use process::writer::{next_writer, stop_writer_of};
+pub use process::{LONG, children_of, names_in, read_whole, wait_for};

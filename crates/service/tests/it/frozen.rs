@@ -6,14 +6,15 @@ use std::thread;
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
 
-use crate::harness::{get, names_in, read_whole, stop_writer_of};
+use crate::harness::{get, names_in, next_writer, read_whole};
 use crate::server::Server;
 
 /// Asks for the snapshot and does not wait; what was answered, and the writer, which is stopped.
 fn freeze(server: &Server, name: &str) -> (serde_json::Value, nix::unistd::Pid) {
     let url = server.url(&format!("/heapdump?name={name}&wait=false"));
+    let writer = next_writer();
     let asker = thread::spawn(move || get(&url));
-    let writer = stop_writer_of(std::process::id());
+    let writer = writer.stopped();
     (asker.join().unwrap().is(202).json(), writer)
 }
 

@@ -11,7 +11,7 @@ use reqwest::Method;
 use service::Access;
 
 use crate::ceiling::too_much;
-use crate::harness::{Answer, ask, stop_writer_of};
+use crate::harness::{Answer, ask, next_writer};
 use crate::labs::LET_GO;
 use crate::server::{CEILING, Server};
 
@@ -284,8 +284,9 @@ fn snapshots_are_counted_with_their_pause_and_failures_apart() {
     let told = first["heap_snapshot_pause_seconds_sum"];
     assert!((told - pause).abs() < 2e-6, "{told} {pause}");
 
+    let writer = next_writer();
     let asker = server.ask_only("/heapdump?name=b");
-    let writer = stop_writer_of(std::process::id());
+    let writer = writer.stopped();
     server.get("/heapdump?name=c").refuses(409);
     nix::sys::signal::kill(writer, nix::sys::signal::Signal::SIGKILL).unwrap();
     server.get("/heapdump/b.json").refuses(500); // waits for it

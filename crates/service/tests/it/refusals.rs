@@ -5,15 +5,16 @@ use std::thread;
 
 use nix::sys::signal::{Signal, kill};
 
-use crate::harness::{get, names_in, stop_writer_of, wait_for};
+use crate::harness::{get, names_in, next_writer, wait_for};
 use crate::server::Server;
 
 #[test]
 fn a_second_asker_is_told_busy_and_the_first_gets_its_snapshot() {
     let server = Server::start();
     let url = server.url("/heapdump?name=first");
+    let writer = next_writer();
     let first = thread::spawn(move || get(&url));
-    let writer = stop_writer_of(std::process::id());
+    let writer = writer.stopped();
     let reason = server.get("/heapdump?name=second").refuses(409);
     kill(writer, Signal::SIGCONT).unwrap();
     assert!(reason.contains("try again when it is done"), "{reason}");
@@ -24,8 +25,9 @@ fn a_second_asker_is_told_busy_and_the_first_gets_its_snapshot() {
 #[test]
 fn an_asker_who_leaves_gets_the_snapshot_nevertheless_and_the_next_is_served() {
     let server = Server::start();
+    let writer = next_writer();
     let asker = server.ask_only("/heapdump?name=left");
-    let writer = stop_writer_of(std::process::id());
+    let writer = writer.stopped();
     drop(asker);
     kill(writer, Signal::SIGCONT).unwrap();
     wait_for("the snapshot", || {
@@ -40,8 +42,9 @@ fn an_asker_who_leaves_gets_the_snapshot_nevertheless_and_the_next_is_served() {
 fn a_writer_that_dies_is_reported_and_the_next_one_is_not() {
     let server = Server::start();
     let url = server.url("/heapdump?name=a");
+    let writer = next_writer();
     let asker = thread::spawn(move || get(&url));
-    kill(stop_writer_of(std::process::id()), Signal::SIGKILL).unwrap();
+    kill(writer.stopped(), Signal::SIGKILL).unwrap();
     let reason = asker.join().unwrap().refuses(500);
     assert!(reason.contains("killed by SIGKILL"), "{reason}");
     server.get("/heapdump?name=a").is(200);

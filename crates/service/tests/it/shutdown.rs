@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 
-use crate::harness::{get, stop_writer_of, wait_for};
+use crate::harness::{get, next_writer, wait_for};
 use crate::labs::LET_GO;
 use crate::server::Server;
 
@@ -62,8 +62,9 @@ fn a_request_that_never_ends_does_not_keep_the_server_for_ever() {
 fn a_snapshot_under_way_is_answered_before_the_end() {
     let mut server = Server::start();
     let url = server.url("/heapdump?name=last");
+    let writer = next_writer();
     let asker = thread::spawn(move || get(&url));
-    let writer = stop_writer_of(std::process::id());
+    let writer = writer.stopped();
     server.tell_to_end();
     kill(writer, Signal::SIGCONT).unwrap();
     asker.join().unwrap().is(200);
