@@ -156,9 +156,9 @@ fn many_tabs_cost_a_server_one_question_a_tick_and_are_told_the_same() {
         reading.into_iter().map(|it| it.join().unwrap()).collect()
     });
     let questions = asked() - before;
-    // a few more ticks than events: those before a tab came to read, and those after
+    // more ticks than events, by those before a tab came to read and those after; or fewer, by what was told and not yet read
     assert!(
-        (EVENTS - 2..2 * EVENTS).contains(&questions),
+        (EVENTS / 2..2 * EVENTS).contains(&questions),
         "{questions} questions for {EVENTS} events of 20 tabs"
     );
     let same = told[1..]
