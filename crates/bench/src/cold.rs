@@ -17,6 +17,9 @@ use crate::workspace::Workspace;
 /// What is edited.
 const EDITED: &str = "crates/fixed-server/src/lab1.rs";
 
+/// What it is edited to, in turns with the fix that it is shipped as: the file as students get it.
+const STARTER: &str = "crates/leaky-server/src/lab1.rs";
+
 /// Time a cold `cargo lab 1 --yes` in a fresh clone, and the way from an edit to its verdict
 ///
 /// Of what is committed. The crates should have been downloaded before: the network is not what is timed.
@@ -36,22 +39,29 @@ impl Cold {
         let folder = tempfile::tempdir_in(made(&workspace.results())?)
             .context("cannot make a temporary folder")?;
         let clone = folder.path().join("clone");
-        run(Command::new("git")
-            .args(["clone", "--quiet"])
-            .arg(workspace.root())
-            .arg(&clone))?;
+        run(
+            Command::new("git")
+                .args(["clone", "--quiet"])
+                .arg(workspace.root())
+                .arg(&clone),
+            0,
+        )?;
         eprintln!("cargo lab 1 --yes, with nothing built");
-        let cold = lab(&clone, &["1", "--yes"])?;
+        let cold = lab(&clone, &["1", "--yes"], 0)?;
+        let edited = clone.join(EDITED);
+        let [fix, starter] = [read(&edited)?, read(&clone.join(STARTER))?];
         let mut edits = Vec::with_capacity(self.edits);
         for edit in 0..self.edits {
-            let path = clone.join(EDITED);
-            let text = fs::read_to_string(&path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            // A file that is the shipped one but for a comment is a student's own.
-            let edited = format!("{text}\n// Edit {edit}.\n");
-            fs::write(&path, edited).with_context(|| format!("cannot write {}", path.display()))?;
+            // A comment besides: what is the shipped file to the letter is not a student's own.
+            let (file, ends_with) = if edit % 2 == 0 {
+                (&starter, 1)
+            } else {
+                (&fix, 0)
+            };
+            fs::write(&edited, format!("{file}\n// Edit {edit}.\n"))
+                .with_context(|| format!("cannot write {}", edited.display()))?;
             eprintln!("cargo lab check 1, after edit {}", edit + 1);
-            edits.push(lab(&clone, &["check", "1"])?);
+            edits.push(lab(&clone, &["check", "1"], ends_with)?);
         }
 
         let mut table = Table::new("cold", "How long a newcomer waits", &["", "seconds"]);
@@ -64,7 +74,7 @@ impl Cold {
             let high = edits.iter().copied().fold(0.0, f64::max);
             table.row([
                 format!(
-                    "from an edit to its verdict, `cargo lab check 1`, {} times",
+                    "from an edit to its verdict, `cargo lab check 1`, the leak and its fix in turns, {} times",
                     edits.len()
                 ),
                 format!("{middle:.1} [{low:.1}–{high:.1}]"),
@@ -75,8 +85,8 @@ impl Cold {
     }
 }
 
-/// Seconds that `cargo lab` takes in `clone`.
-fn lab(clone: &Path, args: &[&str]) -> Result<f64> {
+/// Seconds that `cargo lab` takes in `clone`; it must end with this exit code.
+fn lab(clone: &Path, args: &[&str], ends_with: i32) -> Result<f64> {
     let mut cargo = Command::new("cargo");
     cargo.arg("lab").args(args).current_dir(clone);
     // What the cargo that runs this tells about itself is not meant for another workspace.
@@ -87,19 +97,26 @@ fn lab(clone: &Path, args: &[&str]) -> Result<f64> {
         }
     }
     let began = Instant::now();
-    run(&mut cargo)?;
+    run(&mut cargo, ends_with)?;
     Ok(began.elapsed().as_secs_f64())
 }
 
-fn run(command: &mut Command) -> Result<()> {
+fn run(command: &mut Command, ends_with: i32) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let status = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status()
         .with_context(|| format!("cannot run {name}"))?;
-    ensure!(status.success(), "{name} ended with {status}");
+    ensure!(
+        status.code() == Some(ends_with),
+        "{name} ended with {status}, and not with {ends_with}"
+    );
     Ok(())
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn made(folder: &Path) -> Result<&Path> {

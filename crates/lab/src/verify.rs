@@ -69,11 +69,14 @@ pub(crate) async fn verify(repo: &Repo, numbers: &[u32], bless: bool) -> Result<
         if round.is_empty() {
             break;
         }
-        for (lab, step) in &round {
-            step.prepare(&copy, lab)?;
-        }
+        let prepared = round.iter().map(|(lab, step)| step.prepare(&copy, lab));
+        let prepared: Vec<Result<()>> = prepared.collect(); // all, before the first is built
+        let (copy, steps) = (&copy, round.iter().zip(prepared));
+        let proofs = steps.map(|((lab, step), prepared)| async move {
+            prepared?;
+            step.prove(copy, lab).await
+        });
         // Half of a step is waiting for somebody: for a compiler, a mail, a heap at rest.
-        let proofs = round.iter().map(|(lab, step)| step.prove(&copy, lab));
         let mut proofs = stream::iter(proofs).buffered(AT_ONCE);
         for (lab, _) in &round {
             match proofs.next().await.context("a step each")? {

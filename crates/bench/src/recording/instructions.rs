@@ -1,6 +1,6 @@
-//! Instructions that the server executes for a request, counted by `valgrind --tool=callgrind`: the same on a busy machine as
-//! on an idle one, where times waver by more than what is asked. What the system does for the server is not in them, nor
-//! how long an instruction takes.
+//! Instructions that the server executes for a request, counted by `valgrind --tool=callgrind`. On a busy machine they differ
+//! by some per cent at the most, by how often a thread is woken, where times waver by more than what is asked. What the system
+//! does for the server is not in them, nor how long an instruction takes.
 
 use std::fs;
 use std::path::Path;
@@ -18,9 +18,6 @@ use crate::table::Table;
 
 /// The sides that are counted, those first that others are told against.
 const SIDES: [Side; 4] = [Side::Plain, Side::Dhat, Side::Sampled, Side::Exact];
-
-/// Requests of the shorter run: of a route that allocates much, where recording does not make each take long; and of the others.
-const FEW: [u64; 2] = [20, 200];
 
 /// Counts, if valgrind is here.
 pub(super) fn table(programs: &Programs, sides: &[Side]) -> Result<Option<Table>> {
@@ -42,7 +39,7 @@ pub(super) fn table(programs: &Programs, sides: &[Side]) -> Result<Option<Table>
     for side in sides {
         eprintln!("instructions: {}", side.name());
         let of_route = |route: &Route| {
-            let few = side.share_of(FEW[usize::from(!route.allocates)], route.allocates);
+            let few = side.share_of(route.counted, route.allocates);
             let least = count(programs, *side, route, few)?;
             let most = count(programs, *side, route, 3 * few)?;
             #[expect(clippy::cast_precision_loss, reason = "for a ratio")]
