@@ -71,7 +71,7 @@ impl<'a> Session<'a> {
         } else {
             self.command(step)
         };
-        eprintln!("  {:>width$.1?}", started.elapsed(), width = 80);
+        eprintln!("  {:>80.1?}", started.elapsed());
         result
     }
 
