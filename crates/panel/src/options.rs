@@ -21,7 +21,7 @@ Examples:
 A server with /metrics is asked for them once a second, for the tab Status, however many windows look.
 The panel listens on loopback, and answers this machine's browser alone. New snapshots go to the first folder that is
 given; without one to a private folder, which is removed at the end. What you delete goes to `.deleted` beside it.
-Exit codes: 0 ended by Ctrl-C or SIGTERM; 2 wrong usage, or it could not start or go on.";
+Exit codes: 0 ended by Ctrl-C or SIGTERM, or with its terminal; 2 wrong usage, or it could not start or go on.";
 
 /// What the panel can be told when it starts.
 #[derive(Clone, Debug, Args)]

@@ -1,5 +1,6 @@
 //! The panel as a program: listens, says where, and ends when it is told to.
 
+use std::fs;
 use std::future::Future;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use crate::panel::{Config, Panel};
 
 /// The `main` of the panel.
 ///
-/// Exit codes: 0 ended by Ctrl-C, SIGTERM or closed input; 2 it could not start or go on.
+/// Exit codes: 0 ended by Ctrl-C, SIGTERM, a closed terminal or closed input; 2 it could not start or go on.
 pub fn main(options: &Options) -> ExitCode {
     match serve(options) {
         Ok(()) => ExitCode::SUCCESS,
@@ -77,18 +78,36 @@ fn watched(config: &Config) -> String {
     }
 }
 
-/// Ready on Ctrl-C or SIGTERM, and when asked for, at the end of standard input. Signals are caught from the call on,
-/// not from the first poll: whoever was told the panel's URL may end it at once.
+/// Ready on Ctrl-C or SIGTERM, when the terminal is closed, and when asked for, at the end of standard input. Signals are
+/// caught from the call on, not from the first poll: whoever was told the panel's URL may end it at once.
 fn until_told(exit_with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = (!ignores_hangup())
+        .then(|| signal(SignalKind::hangup()))
+        .transpose()?;
     Ok(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hung_up => {}
             () = end_of_stdin(), if exit_with_stdin => {}
         }
     })
+}
+
+/// Whether it was started to outlive its terminal, as by nohup: to catch the signal would undo that.
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (SignalKind::hangup().as_raw_value() - 1)) != 0)
 }
 
 /// Read on a thread of its own, which the end of the process ends.

@@ -1,5 +1,6 @@
 //! The panel as a program: what it says, what it refuses, and how it ends.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +19,7 @@ struct Program {
     process: Child,
     url: String,
     second_line: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 fn command(arguments: &[&str]) -> (Command, TempDir) {
@@ -58,11 +59,25 @@ fn launch(mut command: Command, folder: TempDir) -> Program {
         process,
         url,
         second_line: lines.next().unwrap().unwrap(),
-        _folder: folder,
+        folder,
     }
 }
 
 impl Program {
+    fn signal(&self, signal: Signal) {
+        let id = Pid::from_raw(self.process.id().try_into().unwrap());
+        kill(id, signal).unwrap();
+    }
+
+    /// The private folders that there are.
+    fn private_folders(&self) -> Vec<OsString> {
+        let entries = fs::read_dir(self.folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name());
+        names
+            .filter(|name| name.as_encoded_bytes().starts_with(b"panel-"))
+            .collect()
+    }
+
     fn ended(&mut self) -> Option<i32> {
         wait_for("the panel to end", || self.process.try_wait().unwrap()).code()
     }
@@ -100,26 +115,40 @@ fn without_arguments_it_is_empty_and_says_so_and_leaves_nothing() {
         .send()
         .is(200);
     assert!(fs::exists(folder).unwrap());
-    kill(
-        Pid::from_raw(panel.process.id().try_into().unwrap()),
-        Signal::SIGTERM,
-    )
-    .unwrap();
+    panel.signal(Signal::SIGTERM);
     assert_eq!(panel.ended(), Some(0));
     assert!(!fs::exists(folder).unwrap());
 }
 
 #[test]
-fn it_ends_by_ctrl_c_and_with_its_input_when_told_to() {
-    let mut panel = start(&[]);
-    kill(
-        Pid::from_raw(panel.process.id().try_into().unwrap()),
-        Signal::SIGINT,
-    )
-    .unwrap();
-    assert_eq!(panel.ended(), Some(0));
+fn it_ends_by_ctrl_c_with_its_terminal_and_with_its_input_when_told_to() {
+    for signal in [Signal::SIGINT, Signal::SIGHUP] {
+        let mut panel = start(&[]);
+        assert_eq!(panel.private_folders().len(), 1);
+        panel.signal(signal);
+        assert_eq!(panel.ended(), Some(0), "{signal}");
+        assert_eq!(panel.private_folders(), [] as [OsString; 0], "{signal}");
+    }
     let mut panel = start(&["--exit-with-stdin"]);
     drop(panel.process.stdin.take());
+    assert_eq!(panel.ended(), Some(0));
+}
+
+#[test]
+fn under_nohup_it_outlives_its_terminal() {
+    let (panel, folder) = command(&[]);
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", "trap '' HUP; exec \"$0\""])
+        .arg(panel.get_program())
+        .env("TMPDIR", folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut panel = launch(command, folder);
+    panel.signal(Signal::SIGHUP);
+    get(&panel.url).is(200);
+    panel.signal(Signal::SIGTERM);
     assert_eq!(panel.ended(), Some(0));
 }
 
