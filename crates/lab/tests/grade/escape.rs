@@ -1,5 +1,6 @@
 //! However a run ends, nothing goes on that a student's program has started.
 
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -51,11 +52,12 @@ fn grandchildren_in_sessions_of_their_own_end_with_the_run() {
     assert_eq!(running(ASLEEP), [] as [String; 0]);
 }
 
-/// A grader whose student's server spins, at the moment at which it does.
-fn with_a_running_server(desk: &Desk) -> Child {
+/// A grader whose student's server spins, at the moment at which it does. What it leaves when it is killed is in `temporary`.
+fn with_a_running_server(desk: &Desk, temporary: &Path) -> Child {
     let folder = desk.folder("spins");
     let mut grader = desk
         .command(&["--submission", folder.to_str().unwrap(), "--lab", "1"])
+        .env("TMPDIR", temporary)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -78,8 +80,9 @@ fn an_ended_grader_takes_what_it_runs_with_it() {
         "spins",
         "    if true { loop { std::thread::yield_now(); } }",
     );
+    let temporary = tempfile::tempdir().unwrap();
     for signal in [Signal::SIGINT, Signal::SIGKILL] {
-        let mut grader = with_a_running_server(&desk);
+        let mut grader = with_a_running_server(&desk, temporary.path());
         kill(Pid::from_raw(i32::try_from(grader.id()).unwrap()), signal).unwrap();
         let code = grader.wait().unwrap().code();
         if signal == Signal::SIGINT {

@@ -1,15 +1,18 @@
 //! The two servers as programs, built in the scratch copy of the workspace as the lab's own tests build them.
 
+use std::fs;
 use std::path::PathBuf;
+
+use tempfile::TempDir;
 
 use crate::common::Scratch;
 use crate::program::{Launch, Program};
 
-/// Both, built; nobody else builds meanwhile.
+/// Both, in a folder of their own: who builds next does not wait until they have been used.
 pub(crate) struct Servers {
     pub(crate) leaky: Built,
     pub(crate) fixed: Built,
-    _scratch: Scratch,
+    _folder: TempDir,
 }
 
 /// A program that can be started.
@@ -29,13 +32,16 @@ impl Servers {
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        let built = |name| Built {
-            path: scratch.target().join("release").join(name),
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let built = |name| {
+            let path = folder.path().join(name);
+            fs::copy(scratch.target().join("release").join(name), &path).unwrap();
+            Built { path }
         };
         Self {
             leaky: built("leaky-server"),
             fixed: built("fixed-server"),
-            _scratch: scratch,
+            _folder: folder,
         }
     }
 }
