@@ -23,12 +23,17 @@ struct Program {
 }
 
 fn command(arguments: &[&str]) -> (Command, TempDir) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_panel"));
+    command.args(arguments);
+    in_a_folder(command)
+}
+
+/// In a folder of its own, with nothing of this process's environment.
+fn in_a_folder(mut command: Command) -> (Command, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("snapshots")).unwrap();
     fs::write(folder.path().join("a.json"), snapshot(1, 1)).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_panel"));
     command
-        .args(arguments)
         .env_clear()
         .env("TMPDIR", folder.path())
         .current_dir(folder.path())
@@ -136,15 +141,11 @@ fn it_ends_by_ctrl_c_with_its_terminal_and_with_its_input_when_told_to() {
 
 #[test]
 fn under_nohup_it_outlives_its_terminal() {
-    let (panel, folder) = command(&[]);
-    let mut command = Command::new("/bin/sh");
-    command
+    let mut shell = Command::new("/bin/sh");
+    shell
         .args(["-c", "trap '' HUP; exec \"$0\""])
-        .arg(panel.get_program())
-        .env("TMPDIR", folder.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .arg(env!("CARGO_BIN_EXE_panel"));
+    let (command, folder) = in_a_folder(shell);
     let mut panel = launch(command, folder);
     panel.signal(Signal::SIGHUP);
     get(&panel.url).is(200);
