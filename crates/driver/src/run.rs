@@ -94,7 +94,8 @@ struct Shared {
     absences_allowed: u64,
 }
 
-async fn send(
+/// Sends `load` to its `targets` on this event loop, until all is sent, the server is gone, or `cancelled`.
+pub(crate) async fn send(
     load: Load,
     targets: Targets,
     progress: Progress,

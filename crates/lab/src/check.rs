@@ -46,7 +46,8 @@ pub(crate) struct Report {
     pub(crate) status: Status,
     /// How the contract was broken, what is held, or what leaks although no snapshot has it; in words.
     pub(crate) reason: Option<String>,
-    /// Live bytes gained per request at all leaking sites together; null if it was not measured.
+    /// Live bytes gained per request at all leaking sites together, or what of every request is held until nobody asks, if
+    /// that is more; null if it was not measured.
     pub(crate) bytes_per_request: Option<f64>,
     /// Live blocks, likewise.
     pub(crate) blocks_per_request: Option<f64>,
@@ -278,7 +279,8 @@ pub(crate) fn judge(
                 _ => held,
             };
             let judgement = &measured.judgement;
-            report.bytes_per_request = Some(judgement.bytes_per_request().estimate);
+            let at_rest = judgement.bytes_per_request().estimate;
+            report.bytes_per_request = Some(measured.held.unwrap_or_default().max(at_rest));
             report.blocks_per_request = Some(judgement.blocks_per_request().estimate);
             report.top_site = leaks.first().map(|leak| TopSite {
                 type_name: leak.site.constructor(),

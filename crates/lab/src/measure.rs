@@ -59,7 +59,7 @@ pub(crate) struct Measurement {
     pub(crate) snapshots: Vec<Shot>,
     /// What the snapshots after the warm-up show.
     pub(crate) judgement: Judgement,
-    /// Bytes of every request that are held until nobody asks any more, if there are such.
+    /// Bytes of every request that are held until nobody asks any more, if there are such; with what leaks besides.
     pub(crate) held: Option<f64>,
     pub(crate) took: Duration,
 }

@@ -255,6 +255,11 @@ fn expect(report: &Report, status: Status) -> Result<()> {
         report.status,
         report.reason.as_deref().unwrap_or("see above")
     );
+    ensure!(
+        status != Status::Leaking || report.bytes_per_request.is_some_and(|bytes| bytes > 0.0),
+        "{} leaks, and keeps no bytes of any request",
+        report.server.program()
+    );
     Ok(())
 }
 

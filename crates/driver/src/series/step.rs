@@ -16,6 +16,7 @@ use super::server::{Health, Server, Taken};
 use crate::load::Load;
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::run;
 
 /// A series of snapshots that is being taken. Dropping it ends what it has begun, and leaves no half file.
 #[derive(Debug)]
@@ -176,7 +177,7 @@ impl Series {
         if see(begins).is_break() {
             return Ok(None);
         }
-        // A task of its own: however long whoever sees takes, the server is looked at right after its last answer.
+        // A task of its own, for whoever sees may take long.
         let mut running = JoinSet::new();
         running.spawn(send(self.server.clone(), load, progress.clone()));
         let sent = loop {
@@ -212,19 +213,25 @@ struct Sent {
     busy: Option<Health>,
 }
 
+/// Sends `load`, and looks at the server right after its last answer: on the load's own thread, which waits for nobody.
 async fn send(server: Server, load: Load, progress: Progress) -> Result<Sent, SeriesError> {
-    let report = crate::run(&load, &progress, pending()).await?;
-    let last_answer = Instant::now();
-    let busy = if report.all_ok() {
-        server.health().await?
-    } else {
-        None // it may be gone
-    };
-    Ok(Sent {
-        report,
-        last_answer,
-        busy,
+    let targets = load.check()?;
+    run::on_its_own_thread(pending(), async move |cancelled| {
+        let server = server.with_own_connections()?;
+        let report = run::send(load, targets, progress, cancelled).await?;
+        let last_answer = Instant::now();
+        let health = if report.all_ok() {
+            server.health().await
+        } else {
+            Ok(None) // it may be gone
+        };
+        Ok(health.map(|busy| Sent {
+            report,
+            last_answer,
+            busy,
+        }))
     })
+    .await?
 }
 
 /// A look after a while. A server that does not answer is the load's to find.

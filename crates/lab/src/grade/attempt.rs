@@ -80,7 +80,7 @@ impl Grader {
             functions.dedup();
             Leak {
                 bytes_per_request: checked.report.bytes_per_request.unwrap_or_default(),
-                functions: functions.len(),
+                functions: measured.held.is_none().then_some(functions.len()),
             }
         });
         Ok(Attempt {

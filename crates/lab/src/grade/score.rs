@@ -72,8 +72,8 @@ impl Mark {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Leak {
     pub(crate) bytes_per_request: f64,
-    /// Functions that it leaks in.
-    pub(crate) functions: usize,
+    /// Functions that it leaks in; `None` where memory is held until nobody asks, for no snapshot tells whose that is.
+    pub(crate) functions: Option<usize>,
 }
 
 /// The points of a lab, of `most`.
@@ -86,9 +86,12 @@ pub(crate) fn points(mark: Mark, most: f64, leaks: Option<(&Leak, &Leak)>, sever
         (Mark::Passed, _) => most,
         (Mark::Leaking, Some((left, starter))) => {
             let gone = if several {
-                #[expect(clippy::cast_precision_loss, reason = "a handful of functions")]
-                let share = left.functions as f64 / starter.functions.max(1) as f64;
-                1.0 - share
+                let share = left.functions.zip(starter.functions).map(|(left, all)| {
+                    #[expect(clippy::cast_precision_loss, reason = "a handful of functions")]
+                    let share = left as f64 / all.max(1) as f64;
+                    share
+                });
+                1.0 - share.unwrap_or(1.0)
             } else {
                 1.0 - left.bytes_per_request / starter.bytes_per_request.max(f64::MIN_POSITIVE)
             };
@@ -107,7 +110,7 @@ mod tests {
     fn leak(bytes_per_request: f64, functions: usize) -> Leak {
         Leak {
             bytes_per_request,
-            functions,
+            functions: Some(functions),
         }
     }
 
@@ -138,5 +141,10 @@ mod tests {
         let worth = |left| points(Mark::Leaking, 8.0, Some((&left, &starter)), true);
         assert_eq!(worth(leak(999.0, 2)), 2.0);
         assert_eq!(worth(leak(1.0, 4)), 0.0);
+        let nobody_knows_whose = Leak {
+            bytes_per_request: 500.0,
+            functions: None,
+        };
+        assert_eq!(worth(nobody_knows_whose), 0.0);
     }
 }

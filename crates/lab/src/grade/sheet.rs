@@ -151,7 +151,8 @@ impl Grader {
         }
         grade.starter_bytes_per_request = starter.map(|starter| starter.bytes_per_request);
         if grade.status == Mark::Leaking {
-            grade.reason = Some(leak_in_words(grade));
+            let held = grade.reason.take();
+            grade.reason = Some(leak_in_words(grade, held.as_deref()));
         }
         Ok(())
     }
@@ -164,12 +165,12 @@ impl Grader {
                 let attempt = self.attempt(lab, &self.starter(lab)?).await?;
                 let none = Leak {
                     bytes_per_request: 0.0,
-                    functions: 0,
+                    functions: Some(0),
                 };
                 anyhow::Ok(attempt.leak.unwrap_or(none))
             })
             .await?;
-        Ok((leak.functions > 0).then(|| leak.clone()))
+        Ok((leak.functions != Some(0)).then(|| leak.clone()))
     }
 
     fn starter(&self, lab: &Lab) -> Result<String> {
@@ -207,7 +208,8 @@ fn unusual(content: &str, starter: &str) -> Vec<String> {
         .collect()
 }
 
-fn leak_in_words(grade: &Grade) -> String {
+/// What leaks, with what is said of memory that is `held` until nobody asks.
+fn leak_in_words(grade: &Grade, held: Option<&str>) -> String {
     let bytes = |rate: Option<f64>| {
         let rate = heapdiff::terminal::rate(rate.unwrap_or_default());
         rate.trim_start_matches('+').to_owned()
@@ -225,6 +227,9 @@ fn leak_in_words(grade: &Grade) -> String {
         if let (Some(file), Some(line)) = (&site.file, site.line) {
             let _ = write!(words, " allocated at {file}:{line}");
         }
+    }
+    if let Some(held) = held {
+        let _ = write!(words, "; {held}");
     }
     words
 }

@@ -25,6 +25,8 @@ fn a_class_has_a_grade_each_a_table_and_a_picture() {
         )
         .replace("size: references.len()", "size: length"),
     );
+    let hidden = desk.leaky_mutant("the list is emptied only when nobody asks");
+    desk.hands_in("hides", FILE, &hidden);
     let clone = "work/crates/fixed-server/src/lab1.rs";
     desk.hands_in("patches", clone, &format!("{starter}\n// my work\n"));
     for (path, text) in [
@@ -48,6 +50,9 @@ fn a_class_has_a_grade_each_a_table_and_a_picture() {
     class.finds("links", "refused", "links are not followed");
     class.finds("patches", "leaking", "bytes of every request");
     assert_eq!(class.grade("patches")["points"], 0.0, "as the starter");
+    class.finds("hides", "leaking", "until nobody asks");
+    let hides = class.grade("hides");
+    assert_eq!(hides["points"], 0.0, "no less than the starter: {hides:#}");
     let half = class.grade("half");
     assert_eq!(half["status"], "leaking", "{half:#}");
     let points = half["points"].as_f64().unwrap();
@@ -81,8 +86,8 @@ fn a_class_has_a_grade_each_a_table_and_a_picture() {
     }
     assert_eq!(
         lines.len(),
-        9,
-        "a head, seven submissions, and the end: {csv}"
+        10,
+        "a head, eight submissions, and the end: {csv}"
     );
 
     let svg = read(&class.to.join("results.svg"));
@@ -92,7 +97,7 @@ fn a_class_has_a_grade_each_a_table_and_a_picture() {
         .filter(|node| node.has_tag_name("title"))
         .filter_map(|node| node.text())
         .collect();
-    for title in ["passed: 1", "leaking: 2", "refused: 1", "not started: 3"] {
+    for title in ["passed: 1", "leaking: 3", "refused: 1", "not started: 3"] {
         assert!(titles.contains(&title), "{titles:?}");
     }
     assert!(
@@ -101,5 +106,5 @@ fn a_class_has_a_grade_each_a_table_and_a_picture() {
         class.printed
     );
     let names = fs::read_dir(&class.to).unwrap().flatten();
-    assert_eq!(names.count(), 9, "seven sheets, the table and the picture");
+    assert_eq!(names.count(), 10, "eight sheets, the table and the picture");
 }

@@ -116,6 +116,22 @@ impl Desk {
                 .join(FILE),
         )
     }
+
+    /// The leaky file as the lab's mutant of this name has it.
+    fn leaky_mutant(&self, name: &str) -> String {
+        let mutants = read(&self.scratch.root().join("labs/lab1/mutants.toml"));
+        let mutants: toml::Table = toml::from_str(&mutants).unwrap();
+        let mut mutants = mutants["mutant"].as_array().unwrap().iter();
+        let mutant = mutants.find(|mutant| mutant["name"].as_str() == Some(name));
+        let edits = mutant.unwrap()["edits"].as_array().unwrap();
+        edits.iter().fold(self.starter(), |content, edit| {
+            edited(
+                &content,
+                edit[0].as_str().unwrap(),
+                edit[1].as_str().unwrap(),
+            )
+        })
+    }
 }
 
 /// The first line of the solution's handler.
