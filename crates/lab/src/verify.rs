@@ -26,8 +26,9 @@ use crate::repo::{Repo, Server};
 use crate::say;
 use crate::workbook::Workbook;
 
-/// Labs that are measured at the same time.
-const AT_ONCE: usize = 2;
+/// Labs that are measured at the same time: more than most machines have processors, for half of a step is waiting for
+/// somebody: for a compiler, a mail, a heap at rest.
+const AT_ONCE: usize = 3;
 
 /// Lines that the fix of one leak may change, added and removed ones together, and that each further leak may.
 const MOST_CHANGED: usize = 20;
@@ -76,7 +77,6 @@ pub(crate) async fn verify(repo: &Repo, numbers: &[u32], bless: bool) -> Result<
             prepared?;
             step.prove(copy, lab).await
         });
-        // Half of a step is waiting for somebody: for a compiler, a mail, a heap at rest.
         let mut proofs = stream::iter(proofs).buffered(AT_ONCE);
         for (lab, _) in &round {
             match proofs.next().await.context("a step each")? {
