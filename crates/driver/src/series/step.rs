@@ -4,6 +4,7 @@
 use std::future::pending;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -177,12 +178,10 @@ impl Series {
         if see(begins).is_break() {
             return Ok(None);
         }
-        // A task of its own, for whoever sees may take long.
-        let mut running = JoinSet::new();
-        running.spawn(send(self.server.clone(), load, progress.clone()));
+        let mut running = pin!(send(self.server.clone(), load, progress.clone()));
         let sent = loop {
             let goes_on = tokio::select! {
-                Some(sent) = running.join_next() => break sent.unwrap_or(Err(SeriesError::Ending))?,
+                sent = &mut running => break sent?,
                 Some(fetched) = self.fetching.join_next() => {
                     see(Event::Snapshot(&fetched.unwrap_or(Err(SeriesError::Ending))?))
                 }
@@ -213,7 +212,8 @@ struct Sent {
     busy: Option<Health>,
 }
 
-/// Sends `load`, and looks at the server right after its last answer: on the load's own thread, which waits for nobody.
+/// Sends `load`, and looks at the server right after its last answer: on the load's own thread, however long whoever sees
+/// takes meanwhile.
 async fn send(server: Server, load: Load, progress: Progress) -> Result<Sent, SeriesError> {
     let targets = load.check()?;
     run::on_its_own_thread(pending(), async move |cancelled| {

@@ -53,7 +53,7 @@ pub(crate) struct Grader {
     pub(super) confinement: Vec<String>,
     pub(super) building: Mutex<()>,
     /// What leaks of each lab's starter; measured when it is first asked for.
-    pub(super) starters: Vec<OnceCell<Leak>>,
+    pub(super) starters: Vec<OnceCell<Option<Leak>>>,
     compiler_sandboxed: bool,
     server_sandboxed: bool,
     work: TempDir,

@@ -85,15 +85,14 @@ pub(crate) fn points(mark: Mark, most: f64, leaks: Option<(&Leak, &Leak)>, sever
     match (mark, leaks) {
         (Mark::Passed, _) => most,
         (Mark::Leaking, Some((left, starter))) => {
-            let gone = if several {
-                let share = left.functions.zip(starter.functions).map(|(left, all)| {
-                    #[expect(clippy::cast_precision_loss, reason = "a handful of functions")]
-                    let share = left as f64 / all.max(1) as f64;
-                    share
-                });
-                1.0 - share.unwrap_or(1.0)
-            } else {
+            let gone = if !several {
                 1.0 - left.bytes_per_request / starter.bytes_per_request.max(f64::MIN_POSITIVE)
+            } else if let (Some(left), Some(all)) = (left.functions, starter.functions) {
+                #[expect(clippy::cast_precision_loss, reason = "a handful of functions")]
+                let share = left as f64 / all.max(1) as f64;
+                1.0 - share
+            } else {
+                0.0
             };
             let tenths = (gone.clamp(0.0, 1.0) * 10.0).round();
             most / 2.0 * tenths / 10.0

@@ -151,8 +151,7 @@ impl Grader {
         }
         grade.starter_bytes_per_request = starter.map(|starter| starter.bytes_per_request);
         if grade.status == Mark::Leaking {
-            let held = grade.reason.take();
-            grade.reason = Some(leak_in_words(grade, held.as_deref()));
+            grade.reason = Some(leak_in_words(grade));
         }
         Ok(())
     }
@@ -163,14 +162,10 @@ impl Grader {
         let leak = self.starters[at]
             .get_or_try_init(async || {
                 let attempt = self.attempt(lab, &self.starter(lab)?).await?;
-                let none = Leak {
-                    bytes_per_request: 0.0,
-                    functions: Some(0),
-                };
-                anyhow::Ok(attempt.leak.unwrap_or(none))
+                anyhow::Ok(attempt.leak)
             })
             .await?;
-        Ok((leak.functions != Some(0)).then(|| leak.clone()))
+        Ok(leak.clone())
     }
 
     fn starter(&self, lab: &Lab) -> Result<String> {
@@ -208,8 +203,8 @@ fn unusual(content: &str, starter: &str) -> Vec<String> {
         .collect()
 }
 
-/// What leaks, with what is said of memory that is `held` until nobody asks.
-fn leak_in_words(grade: &Grade, held: Option<&str>) -> String {
+/// What leaks, with what the check says of memory that is held until nobody asks.
+fn leak_in_words(grade: &Grade) -> String {
     let bytes = |rate: Option<f64>| {
         let rate = heapdiff::terminal::rate(rate.unwrap_or_default());
         rate.trim_start_matches('+').to_owned()
@@ -228,7 +223,7 @@ fn leak_in_words(grade: &Grade, held: Option<&str>) -> String {
             let _ = write!(words, " allocated at {file}:{line}");
         }
     }
-    if let Some(held) = held {
+    if let Some(held) = &grade.reason {
         let _ = write!(words, "; {held}");
     }
     words
