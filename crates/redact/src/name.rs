@@ -183,7 +183,10 @@ pub(crate) fn is_option(word: &str) -> bool {
                     && name
                         .bytes()
                         .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
-                || name.starts_with(|c: char| c.is_ascii_alphabetic()) && Name::of(name).is_secret()
+                || name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b'.'))
+                    && Name::of(name).is_secret()
         }
     }
 }

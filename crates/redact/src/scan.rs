@@ -260,7 +260,10 @@ impl Scanner<'_> {
     fn user_of_url(&self, start: usize) -> Option<Range<usize>> {
         let rest = &self.text[start..];
         // In this order, so that many URLs in one word take no longer than one.
-        let region = &rest[..rest.find("://").unwrap_or(rest.len())];
+        let user = rest.bytes().take_while(|&byte| is_of_name(byte)).count();
+        let from = user + usize::from(rest[user..].starts_with("://")); // `user://password@`
+        let next = rest[from..].find("://").map(|at| from + at);
+        let region = &rest[..next.unwrap_or(rest.len())];
         let region = &region[..region.find(char::is_whitespace).unwrap_or(region.len())];
         let authority = &region[..region.find(['/', '?', '#']).unwrap_or(region.len())];
         let is_host = authority.starts_with('[') || !authority.contains(':');
