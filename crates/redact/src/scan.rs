@@ -26,6 +26,7 @@ pub(crate) fn scan(text: &str, ends: Ends) -> Cow<'_, str> {
         text,
         ends,
         no_user_before: 0,
+        no_url_user_before: 0,
     };
     let masked = scanner.masked();
     if masked.is_empty() {
@@ -45,8 +46,10 @@ pub(crate) fn scan(text: &str, ends: Ends) -> Cow<'_, str> {
 struct Scanner<'a> {
     text: &'a str,
     ends: Ends,
-    /// No `user:password@` begins before this position. It keeps the search linear.
+    /// No `user:password@` begins before this position, and no such part of a URL before the next one. They keep the search
+    /// linear.
     no_user_before: usize,
+    no_url_user_before: usize,
 }
 
 /// How a name and its value are joined.
@@ -257,21 +260,20 @@ impl Scanner<'_> {
 
     /// The part of a URL before its `@`. A password that is not escaped may hold `/`, `?` and `#`, so `a:b` may be a user
     /// and the beginning of a password rather than a host and a port, if there is an `@` at all.
-    fn user_of_url(&self, start: usize) -> Option<Range<usize>> {
+    fn user_of_url(&mut self, start: usize) -> Option<Range<usize>> {
         let rest = &self.text[start..];
-        // In this order, so that many URLs in one word take no longer than one.
-        let user = rest.bytes().take_while(|&byte| is_of_name(byte)).count();
-        let from = user + usize::from(rest[user..].starts_with("://")); // `user://password@`
-        let next = rest[from..].find("://").map(|at| from + at);
-        let region = &rest[..next.unwrap_or(rest.len())];
-        let region = &region[..region.find(char::is_whitespace).unwrap_or(region.len())];
-        let authority = &region[..region.find(['/', '?', '#']).unwrap_or(region.len())];
-        let is_host = authority.starts_with('[') || !authority.contains(':');
-        let at = match authority.rfind('@') {
-            None if is_host => None,
-            _ => region.rfind('@'),
-        }?;
-        some(start..start + at)
+        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#');
+        let authority = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let is_host = authority.starts_with('[') || !authority.contains([':', '@']);
+        if is_host || start < self.no_url_user_before {
+            return None;
+        }
+        let region = &rest[..end_of_url(rest)];
+        let at = region.rfind('@');
+        if at.is_none() {
+            self.no_url_user_before = start + region.len();
+        }
+        some(start..start + at?)
     }
 
     /// `user:password` before an `@`, without a scheme.
@@ -345,6 +347,23 @@ fn closing(quoted: &str, quote: &str) -> usize {
         from = end + quote.len();
     }
     quoted.len()
+}
+
+/// Where a URL ends that goes on with this text: before a space, or before another URL that a separator precedes.
+fn end_of_url(text: &str) -> usize {
+    let mut from = 0;
+    while let Some(next) = text[from..].find("://").map(|at| from + at) {
+        if let Some(space) = text[from..next].find(char::is_whitespace) {
+            return from + space;
+        }
+        let before = text[..next].trim_end_matches(|c| c < '\u{80}' && is_of_name(c as u8));
+        if before.ends_with([',', ';', '|', '&', '=']) {
+            return before.len();
+        }
+        from = next + 3;
+    }
+    let space = text[from..].find(char::is_whitespace);
+    space.map_or(text.len(), |space| from + space)
 }
 
 /// Where the value ends in `value&name=…`: a separator ends it only if another assignment follows.
