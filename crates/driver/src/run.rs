@@ -129,7 +129,7 @@ pub(crate) async fn send(
         workers.shutdown().await;
     }
     let tally = shared.tally.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(report(load, &tally, started.elapsed(), interrupted))
+    Ok(report(&load, &tally, started.elapsed(), interrupted))
 }
 
 impl Shared {
@@ -161,7 +161,7 @@ async fn join(workers: &mut JoinSet<()>) {
     }
 }
 
-fn report(load: Load, tally: &Tally, elapsed: Duration, interrupted: bool) -> Report {
+fn report(load: &Load, tally: &Tally, elapsed: Duration, interrupted: bool) -> Report {
     let stopped = match tally.done() < load.requests {
         false => None,
         true if interrupted => Some(Stopped::Interrupted),
@@ -169,9 +169,12 @@ fn report(load: Load, tally: &Tally, elapsed: Duration, interrupted: bool) -> Re
     };
     #[expect(clippy::cast_precision_loss, reason = "nobody reads more digits")]
     let requests_per_second = tally.ok() as f64 / elapsed.as_secs_f64();
+    // A report is passed on.
+    let shown = |url: &String| redact::command_line(url).into_owned();
+    let urls: Vec<_> = load.urls.iter().map(shown).collect();
     Report {
-        url: load.urls.first().cloned().unwrap_or_default(),
-        urls: load.urls,
+        url: urls.first().cloned().unwrap_or_default(),
+        urls,
         planned: load.requests,
         requests: tally.done(),
         ok: tally.ok(),

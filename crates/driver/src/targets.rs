@@ -56,15 +56,16 @@ impl Targets {
 
 impl Target {
     fn parse(text: &str) -> Result<Self, LoadError> {
+        let shown = || redact::command_line(text).into_owned();
         let unusable = |reason: String| LoadError::Url {
-            url: text.to_owned(),
+            url: shown(),
             reason,
         };
         // The text as it stands must already be a URL, so that filling it cannot fail.
         let url = Url::parse(text).map_err(|error| unusable(error.to_string()))?;
         if url.scheme() != "http" {
             return Err(LoadError::Scheme {
-                url: text.to_owned(),
+                url: shown(),
                 scheme: url.scheme().to_owned(),
             });
         }
@@ -74,7 +75,7 @@ impl Target {
             ));
         }
         let template = Template::parse(text).map_err(|source| LoadError::Placeholder {
-            url: text.to_owned(),
+            url: shown(),
             source,
         })?;
         Ok(if template.is_constant() {

@@ -13,7 +13,7 @@ use crate::sampling::Sampling;
 /// About the process and the moment of a snapshot.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metadata {
-    /// The process's command line.
+    /// The process's command line, with the values of its secrets masked; `None` if the file states none.
     pub command: Option<String>,
     /// The process's id; in heapshot's files that of the forked child that wrote the file.
     pub pid: Option<u64>,
@@ -46,7 +46,7 @@ pub struct Metadata {
 impl Metadata {
     pub(crate) fn of(header: &Header<'_>) -> Self {
         let mut metadata = Self {
-            command: header.cmd.as_deref().map(|cmd| printable(cmd).into_owned()),
+            command: header.cmd.as_deref().and_then(command),
             pid: header.pid,
             end: header.te,
             time_unit: header
@@ -102,6 +102,12 @@ impl Metadata {
     }
 }
 
+/// As it is shown. This is the only place that reads it, so no output has its secrets.
+fn command(cmd: &str) -> Option<String> {
+    let shown = redact::command_line(cmd);
+    (!shown.is_empty()).then(|| printable(&shown).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +141,21 @@ mod tests {
             metadata.started(),
             Some(humantime::parse_rfc3339("2026-01-02T03:04:04Z").expect("a time"))
         );
+    }
+
+    #[test]
+    fn a_command_line_is_shown_without_the_values_of_its_secrets() {
+        let of = |cmd: &str| {
+            let file = format!(
+                r#"{{"dhatFileVersion":2,"mode":"rust-heap","bklt":true,"cmd":{},"pps":[],"ftbl":[]}}"#,
+                Value::from(cmd)
+            );
+            let profile = Profile::parse(file.as_bytes()).expect("a snapshot");
+            profile.metadata.command
+        };
+        let shown = of("./shop --token s3cret\u{1b} --port 80");
+        assert_eq!(shown.as_deref(), Some("./shop --token *** --port 80"));
+        assert_eq!(of(""), None, "heapshot was told to state none");
     }
 
     #[test]

@@ -20,20 +20,27 @@ pub(crate) struct Totals {
 }
 
 /// The recording itself. Dropped only to write it down, which this process never does: its forks do.
-pub(crate) struct Recording(dhat::Profiler);
+pub(crate) struct Recording {
+    profiler: dhat::Profiler,
+    /// The command line that snapshots state.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no snapshots"))]
+    pub(crate) command_line: String,
+}
 
 impl Recording {
-    /// Starts to record. `frames` is how many frames of a stack are kept, counted from the allocation.
+    /// Starts to record. `frames` is how many frames of a stack are kept, counted from the allocation;
+    /// `command_line` is what snapshots state.
     ///
     /// Must happen once at the most: dhat panics on a second.
-    pub(crate) fn start(frames: usize) -> Self {
-        Self(
-            dhat::Profiler::builder()
+    pub(crate) fn start(frames: usize, command_line: String) -> Self {
+        Self {
+            profiler: dhat::Profiler::builder()
                 // Relative, so that a child chooses the folder by its working directory.
                 .file_name(FILE_NAME)
                 .trim_backtraces(Some(frames))
                 .build(),
-        )
+            command_line,
+        }
     }
 
     /// Ends the recording, which writes [`FILE_NAME`]. dhat reports an error on stderr at best, and none
@@ -44,7 +51,7 @@ impl Recording {
     #[cfg(unix)]
     pub(crate) unsafe fn write(&self) {
         // SAFETY: the caller does not use the recording again, and a fork drops nothing that is static.
-        drop(unsafe { std::ptr::read(&raw const self.0) });
+        drop(unsafe { std::ptr::read(&raw const self.profiler) });
     }
 }
 

@@ -23,6 +23,7 @@
 
 mod alloc;
 mod ceiling;
+mod command_line;
 mod count;
 mod document;
 #[cfg(unix)]

@@ -135,6 +135,11 @@ impl Profile {
         new
     }
 
+    /// States another command line than dhat did.
+    pub(crate) fn set_command_line(&mut self, command_line: &str) {
+        self.head.insert("cmd".to_owned(), command_line.into());
+    }
+
     /// Whether there are frames without names.
     pub(crate) fn lacks_names(&self) -> bool {
         self.ftbl.iter().any(|frame| nameless(frame).is_some())

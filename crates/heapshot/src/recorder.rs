@@ -1,10 +1,12 @@
 //! The recorder: starts once a process, hands out snapshots and the live count.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 use std::time::{Duration, Instant};
 
 use crate::ceiling::{Ceiling, Usage};
+use crate::command_line;
 use crate::count;
 use crate::document::Metadata;
 use crate::engine::{self, Recording};
@@ -66,6 +68,8 @@ pub struct Builder {
     ceiling: Option<Ceiling>,
     keeps_names: bool,
     spares_large_blocks: bool,
+    /// Masked. `None`: that of the process.
+    command_line: Option<String>,
 }
 
 impl Recorder {
@@ -85,6 +89,7 @@ impl Recorder {
             ceiling: None,
             keeps_names: true,
             spares_large_blocks: true,
+            command_line: None,
         }
     }
 
@@ -244,6 +249,57 @@ impl Builder {
         self
     }
 
+    /// States this command line in snapshots instead of the process's own: the program and its arguments.
+    ///
+    /// Values of secrets are masked in it, as they are in the process's own: `--token s3cret` becomes `--token ***`.
+    /// `crates/redact/README.md` states the rule.
+    ///
+    /// ```
+    /// # #[global_allocator]
+    /// # static ALLOC: heapshot::Alloc = heapshot::Alloc;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let heap = heapshot::Recorder::builder()
+    ///     .command_line(["shop", "--port", "3000", "--token", "s3cret"])
+    ///     .start()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("a.json");
+    /// heap.snapshot(&path)?;
+    /// let text = std::fs::read_to_string(&path)?;
+    /// assert!(text.contains("shop --port 3000 --token ***"));
+    /// assert!(!text.contains("s3cret"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn command_line(
+        mut self,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Self {
+        self.command_line = Some(redact::arguments(arguments));
+        self
+    }
+
+    /// States no command line in snapshots: for a program whose arguments are secrets that no name tells, such as
+    /// `shop s3cret`.
+    ///
+    /// ```
+    /// # #[global_allocator]
+    /// # static ALLOC: heapshot::Alloc = heapshot::Alloc;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let heap = heapshot::Recorder::builder().without_command_line().start()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("a.json");
+    /// heap.snapshot(&path)?;
+    /// assert!(std::fs::read_to_string(&path)?.contains(r#""cmd":"""#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn without_command_line(mut self) -> Self {
+        self.command_line = Some(String::new());
+        self
+    }
+
     /// How much memory the heap may come to take, and what happens then; without a limit unless set.
     #[must_use]
     pub fn ceiling(mut self, ceiling: Ceiling) -> Self {
@@ -267,7 +323,10 @@ impl Builder {
             } else {
                 0
             };
-            Recording::start(self.frames.saturating_add(own))
+            let command_line = self
+                .command_line
+                .unwrap_or_else(command_line::of_this_process);
+            Recording::start(self.frames.saturating_add(own), command_line)
         });
         if !started_here {
             return Err(Error::AlreadyRunning);

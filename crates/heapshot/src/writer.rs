@@ -23,6 +23,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, pthread_sigmask};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
+use crate::command_line;
 use crate::document::{self, Found};
 use crate::engine::{self, Recording, Totals};
 use crate::error::Error;
@@ -205,6 +206,7 @@ fn child(task: &Task<'_>, parent: Pid, stderr: &OwnedFd, recorded: Totals) -> Re
     std::env::set_current_dir(task.folder)
         .map_err(|error| complain("cannot enter the snapshot's folder", &error))?;
 
+    let _ = command_line::blank();
     let stand_in = StandIn::put();
     // SAFETY: this is the fork, and this its only call.
     unsafe { task.recording.write() };
@@ -215,17 +217,17 @@ fn child(task: &Task<'_>, parent: Pid, stderr: &OwnedFd, recorded: Totals) -> Re
     }
 
     let every = gate::every();
-    let mut file = File::open(engine::FILE_NAME)
+    let file = File::open(engine::FILE_NAME)
         .map_err(|error| complain("the snapshot is missing", &error))?;
     let mut profile =
-        Profile::read(&file, recorded).map_err(|error| complain("bad snapshot", &error))?;
+        Profile::read(file, recorded).map_err(|error| complain("bad snapshot", &error))?;
+    profile.set_command_line(&task.recording.command_line);
     if let Some(addresses) = task.name {
         let found = Found::new(profile.largest(every), addresses);
         leave(document::FOUND, &found)
             .map_err(|error| complain("cannot write what it found", &error))?;
     }
-    let lacks_names = profile.lacks_names();
-    let new = if lacks_names {
+    let new = if profile.lacks_names() {
         let is_valid = stand_in.is_some_and(|stand_in| !stand_in.was_anything_unloaded());
         let new = profile.name_frames(task.known.filter(|_| is_valid));
         is_valid.then_some(new)
@@ -235,9 +237,7 @@ fn child(task: &Task<'_>, parent: Pid, stderr: &OwnedFd, recorded: Totals) -> Re
     if every != 0 {
         profile.tell_apart();
     }
-    if lacks_names || every != 0 {
-        file = rewrite(&profile).map_err(|error| complain("cannot write the snapshot", &error))?;
-    }
+    let file = rewrite(&profile).map_err(|error| complain("cannot write the snapshot", &error))?;
     if let Some(new) = new.filter(|new| !new.is_empty()) {
         leave(names::NEW, &new).map_err(|error| complain("cannot write names", &error))?;
     }

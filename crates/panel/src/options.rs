@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use redact::Secret;
 
 use crate::error::Error;
 use crate::panel::Config;
@@ -39,14 +40,15 @@ pub struct Options {
     #[arg(long)]
     pub open: bool,
 
-    /// Secret of a server's /heapdump and /metrics; sent to that server alone. With several servers say whose: URL=TOKEN
+    /// Secret of a server's /heapdump and /metrics; sent to that server alone. With several servers say whose: URL=TOKEN.
+    /// Everyone on this machine can read a command line, so prefer the variable
     #[arg(
         long,
         value_name = "[URL=]TOKEN",
         env = "LEAKLAB_TOKEN",
         hide_env_values = true
     )]
-    pub token: Vec<String>,
+    pub token: Vec<Secret>,
 
     /// Look for source files in this folder; may be given more than once [default: the current folder]
     #[arg(long, value_name = "DIR")]
@@ -86,7 +88,7 @@ impl Options {
             }
         }
         for token in &self.token {
-            hand_out(token, &mut config.servers)?;
+            hand_out(token.expose(), &mut config.servers)?;
         }
         Ok(config)
     }
@@ -109,7 +111,10 @@ fn hand_out(token: &str, servers: &mut [ServerConfig]) -> Result<(), Error> {
     if let Some((url, token)) = token.split_once('=')
         && url.contains("://")
     {
-        let of = ServerConfig::new(url)?;
+        // The text of the error may hold part of a secret that has `://` and `=` in it.
+        let of = ServerConfig::new(url).map_err(|_| {
+            Error::Token("--token URL=TOKEN does not begin with a server's address: give one like http://127.0.0.1:3000/")
+        })?;
         let server = servers.iter_mut().find(|server| server.url() == of.url());
         return match server {
             Some(server) => server.set_token(token),

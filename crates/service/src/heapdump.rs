@@ -12,9 +12,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HOST};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use heapshot::{Frozen, Metadata, Recorder, Snapshot};
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::fs::File;
+use tokio::fs::{File, OpenOptions};
 use tokio::sync::oneshot;
 use tokio_util::io::ReaderStream;
 
@@ -179,6 +181,12 @@ pub(crate) async fn download(shell: web::Data<Shell>, file: web::Path<String>) -
                 bytes,
                 ReaderStream::with_capacity(file, PIECE),
             )),
+        Err(error) if is_irregular(&error) => failure(
+            StatusCode::NOT_FOUND,
+            &format!(
+                "{name}.json is not a regular file, so it is not a snapshot: take one with another name"
+            ),
+        ),
         Err(error) if error.kind() == io::ErrorKind::NotFound => failure(
             StatusCode::NOT_FOUND,
             &format!("there is no snapshot {name}: take one with GET /heapdump?name={name}"),
@@ -187,14 +195,29 @@ pub(crate) async fn download(shell: web::Data<Shell>, file: web::Path<String>) -
     }
 }
 
-/// A file, and its length in bytes.
+/// A regular file, and its length in bytes. Others may write into the folder: a link is not followed, since it may lead out of
+/// it, and a FIFO is not waited for.
 async fn open(path: &Path) -> io::Result<(File, u64)> {
-    let file = File::open(path).await?;
-    let about = file.metadata().await?;
-    if about.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let mut options = OpenOptions::new();
+    let file = options
+        .read(true)
+        .custom_flags(flags.bits())
+        .open(path)
+        .await?;
+    let about = file.metadata().await?; // of what was opened, whatever has its name by now
+    if !about.is_file() {
+        return Err(Errno::ENXIO.into());
     }
     Ok((file, about.len()))
+}
+
+/// What [`open`] says of a link (`ELOOP`; BSDs have `EMLINK`) and of a socket, a device or a folder (`ENXIO`).
+fn is_irregular(error: &io::Error) -> bool {
+    let irregular = [Errno::ELOOP, Errno::EMLINK, Errno::ENXIO];
+    error
+        .raw_os_error()
+        .is_some_and(|code| irregular.contains(&Errno::from_raw(code)))
 }
 
 fn name_for(asked: Option<&str>) -> Result<String, ()> {

@@ -10,6 +10,7 @@ mod answer;
 mod ceiling;
 mod health;
 mod heapdump;
+mod host;
 mod metrics;
 mod options;
 mod program;

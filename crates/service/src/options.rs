@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use bytesize::ByteSize;
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
+use redact::Secret;
 
 use crate::access::Access;
 
@@ -70,9 +71,11 @@ pub struct Options {
     #[arg(long, env = "LEAKLAB_ALLOW_REMOTE", requires = "token")]
     pub allow_remote: bool,
 
-    /// Secret that /heapdump and /metrics then demand, as `Authorization: Bearer TOKEN`; 16 characters or more
-    #[arg(long, env = "LEAKLAB_TOKEN", hide_env_values = true, value_parser = parse_token)]
-    pub token: Option<String>,
+    /// Secret that /heapdump and /metrics then demand, as `Authorization: Bearer TOKEN`; at least 16 characters. Everyone on
+    /// this machine can read a command line, so prefer the environment variable
+    // Not checked by clap, which would print the value that it refuses.
+    #[arg(long, env = "LEAKLAB_TOKEN", hide_env_values = true)]
+    pub token: Option<Secret>,
 
     /// End when standard input is closed, for a parent that may die without notice
     #[arg(long)]
@@ -110,8 +113,14 @@ impl Options {
     /// Who may take and read snapshots, and read the metrics.
     ///
     /// # Errors
-    /// When the address can be reached from other machines and that was not asked for.
+    /// When the address can be reached from other machines and that was not asked for; when the token is too short.
     pub fn access(&self) -> Result<Access, String> {
+        if self.token.as_ref().is_some_and(|token| !is_good(token)) {
+            return Err(
+                "the token (--token, LEAKLAB_TOKEN) is too short or has other characters than visible ones of ASCII: give one of at least 16"
+                    .to_owned(),
+            );
+        }
         match (&self.token, self.listen.ip().is_loopback()) {
             (Some(token), _) if self.allow_remote || self.listen.ip().is_loopback() => {
                 Ok(Access::Token(token.clone()))
@@ -125,12 +134,9 @@ impl Options {
     }
 }
 
-fn parse_token(text: &str) -> Result<String, &'static str> {
-    if text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(text.to_owned())
-    } else {
-        Err("a token has 16 characters or more, visible ones of ASCII")
-    }
+fn is_good(token: &Secret) -> bool {
+    let token = token.expose();
+    token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -154,11 +160,27 @@ mod tests {
         assert!(foreign(&["--token", token]).is_err());
         assert_eq!(
             foreign(&["--token", token, "--allow-remote"]),
-            Ok(Access::Token(token.to_owned()))
+            Ok(Access::Token(token.into()))
         );
         assert!(options(&["--allow-remote"]).is_err());
-        assert!(options(&["--token", "short"]).is_err());
-        assert!(options(&["--token", "                "]).is_err());
+    }
+
+    #[test]
+    fn a_token_that_is_refused_is_not_printed_and_neither_is_one_that_is_not() {
+        for bad in ["tiny", "                ", "s3cret s3cret s3cret"] {
+            let error = options(&["--token", bad]).unwrap().access().unwrap_err();
+            assert!(
+                error.contains("at least 16") && !error.contains(bad),
+                "{error}"
+            );
+        }
+        let options = options(&["--token", "0123456789abcdef"]).unwrap();
+        let (printed, access) = (format!("{options:?}"), options.access());
+        assert!(
+            printed.contains("***") && !printed.contains("0123456789"),
+            "{printed}"
+        );
+        assert_eq!(format!("{access:?}"), "Ok(Token(***))");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use driver::Report;
 use driver::series::{Event, Rest, Schedule, Series, SeriesError, Server, Snapshot, Step};
+use redact::Secret;
 use serde::Serialize;
 
 use super::table::Table;
@@ -39,14 +40,14 @@ pub(crate) struct SeriesArgs {
     #[command(flatten)]
     manner: Manner,
 
-    /// Secret that the server's /heapdump wants
+    /// Secret that the server's /heapdump wants. Everyone on this machine can read a command line, so prefer the variable
     #[arg(
         long,
         env = "LEAKLAB_TOKEN",
         hide_env_values = true,
         value_name = "TOKEN"
     )]
-    token: Option<String>,
+    token: Option<Secret>,
 
     /// Where the server takes snapshots: a path, or a URL of another port of it; {name} becomes the snapshot's name. It
     /// answers an object with `url`, or the snapshot itself
@@ -105,7 +106,7 @@ pub(crate) async fn main(args: &SeriesArgs, stop: impl Future<Output = ()>) -> E
 async fn take(args: &SeriesArgs) -> Result<Outcome, SeriesError> {
     let mut server = Server::of(&args.urls)?.with_heapdump(&args.heapdump)?;
     if let Some(token) = &args.token {
-        server = server.with_token(token)?;
+        server = server.with_token(token.expose())?;
     }
     let load = args.manner.load(&args.urls);
     let mut series = Series::new(server.clone(), load, &args.to)?;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use redact::{MASK, Secret, command_line as shown};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
@@ -22,6 +23,8 @@ pub struct Server {
     /// Beside the route for snapshots.
     healthz: Url,
     authorization: Option<HeaderValue>,
+    /// The same, to be kept out of what the server says.
+    token: Option<Secret>,
 }
 
 /// What `/healthz` answers, as far as a series needs it.
@@ -77,6 +80,9 @@ const BUSY: Duration = Duration::from_millis(10);
 /// that crosses with that has no answer.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How much of an answer is looked at for a reason, in bytes.
+const LONGEST_REASON: usize = 64 << 10;
+
 /// Largest answer of `/heapdump`: it may be the snapshot itself.
 const MOST_BYTES: usize = 1 << 30;
 
@@ -87,7 +93,7 @@ impl Server {
     /// When it is no URL of plain HTTP.
     pub fn new(url: &str) -> Result<Self, SeriesError> {
         let unusable = |why: String| SeriesError::Route {
-            route: url.to_owned(),
+            route: shown(url).into_owned(),
             why,
         };
         let base = Url::parse(url).map_err(|error| unusable(error.to_string()))?;
@@ -100,6 +106,7 @@ impl Server {
             healthz: base.clone(),
             base,
             authorization: None,
+            token: None,
         }
         .with_heapdump(HEAPDUMP)
     }
@@ -150,6 +157,7 @@ impl Server {
         };
         header.set_sensitive(true);
         self.authorization = Some(header);
+        self.token = Some(token.into());
         Ok(self)
     }
 
@@ -203,7 +211,7 @@ impl Server {
                 });
             }
             if status != StatusCode::CONFLICT || Instant::now() >= deadline {
-                return Err(refused(&url, status, &body));
+                return Err(self.refused(&url, status, &body));
             }
             sleep(BUSY).await;
         }
@@ -217,7 +225,7 @@ impl Server {
             return Ok(answer);
         }
         let body = body(&mut answer).await.unwrap_or_default();
-        Err(refused(url, status, &body))
+        Err(self.refused(url, status, &body))
     }
 
     async fn get(&self, url: &Url) -> Result<Response, SeriesError> {
@@ -237,9 +245,30 @@ impl Server {
         Ok(url)
     }
 
+    /// What it answered, to be shown: a server that repeats what it was sent must not have the secret printed.
+    fn refused(&self, url: &Url, status: StatusCode, body: &[u8]) -> SeriesError {
+        // Before it is cut to what is shown, or a part of the secret might be left.
+        let body = String::from_utf8_lossy(&body[..body.len().min(LONGEST_REASON)]);
+        let body = match &self.token {
+            Some(token) => body.replace(token.expose(), MASK),
+            None => body.into_owned(),
+        };
+        let failure = Failure::status(status, body.as_bytes());
+        let to_do = match status {
+            StatusCode::UNAUTHORIZED => "; give its secret in LEAKLAB_TOKEN, or with --token",
+            StatusCode::NOT_FOUND => "; tell the server's own route with --heapdump",
+            StatusCode::CONFLICT => "; who else takes snapshots of it?",
+            _ => "",
+        };
+        SeriesError::Server {
+            url: shown(url.as_str()).into_owned(),
+            why: format!("{}: {}{to_do}", failure.kind, failure.text),
+        }
+    }
+
     fn unusable(&self, why: &dyn std::fmt::Display) -> SeriesError {
         SeriesError::Route {
-            route: self.heapdump.clone(),
+            route: shown(&self.heapdump).into_owned(),
             why: why.to_string(),
         }
     }
@@ -269,7 +298,7 @@ fn content(asked: &Url, body: Vec<u8>) -> Result<Content, SeriesError> {
         .and_then(|answer: Answer| asked.join(&answer.url).ok());
     let Some(named) = named else {
         return Err(SeriesError::Server {
-            url: asked.to_string(),
+            url: shown(asked.as_str()).into_owned(),
             why: "it answers neither a snapshot nor an object with its `url` (docs/formats.md); is there another \
                   route for --heapdump?"
                 .to_owned(),
@@ -296,24 +325,10 @@ async fn body(answer: &mut Response) -> reqwest::Result<Vec<u8>> {
 pub(super) fn no_answer(url: &Url, error: reqwest::Error) -> SeriesError {
     let failure = Failure::from(error);
     SeriesError::Server {
-        url: url.to_string(),
+        url: shown(url.as_str()).into_owned(),
         why: format!(
             "{}: {}; is the server still running?",
             failure.kind, failure.text
         ),
-    }
-}
-
-fn refused(url: &Url, status: StatusCode, body: &[u8]) -> SeriesError {
-    let failure = Failure::status(status, body);
-    let to_do = match status {
-        StatusCode::UNAUTHORIZED => "; give its secret with --token",
-        StatusCode::NOT_FOUND => "; tell the server's own route with --heapdump",
-        StatusCode::CONFLICT => "; who else takes snapshots of it?",
-        _ => "",
-    };
-    SeriesError::Server {
-        url: url.to_string(),
-        why: format!("{}: {}{to_do}", failure.kind, failure.text),
     }
 }

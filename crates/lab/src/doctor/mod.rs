@@ -22,6 +22,7 @@ use driver::series::Server;
 use heapdiff::InApp;
 use panel::ServerConfig;
 use panel::metrics::Scraper;
+use redact::Secret;
 use serde::Serialize;
 
 use self::finding::{Finding, Told};
@@ -51,14 +52,14 @@ pub(crate) struct Options {
     #[arg(short, long, value_name = "C", default_value_t = 8, value_parser = connections, requires = "drive")]
     connections: usize,
 
-    /// Secret that its /metrics and /heapdump want
+    /// Secret that its /metrics and /heapdump want. Everyone on this machine can read a command line, so prefer the variable
     #[arg(
         long,
         env = "LEAKLAB_TOKEN",
         hide_env_values = true,
         value_name = "TOKEN"
     )]
-    token: Option<String>,
+    token: Option<Secret>,
 
     /// Where it takes snapshots: a path, or a URL of another port of it; {name} becomes the snapshot's name
     #[arg(
@@ -160,8 +161,8 @@ impl Options {
         let mut config = ServerConfig::new(&self.url)?;
         let mut server = Server::new(&self.url)?.with_heapdump(&self.heapdump)?;
         if let Some(token) = &self.token {
-            config = config.with_token(token)?;
-            server = server.with_token(token)?;
+            config = config.with_token(token.expose())?;
+            server = server.with_token(token.expose())?;
         }
         let base = config.url().trim_end_matches('/').to_owned();
         let urls = self.drive.iter().map(|path| format!("{base}{path}"));

@@ -2,20 +2,18 @@
 //! site's page through that browser, by whatever way: a name rebound to 127.0.0.1 shows in `Host`, a request across
 //! sites in `Origin` and in `Sec-Fetch-Site`.
 
-use std::net::IpAddr;
-
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::http::uri::Authority;
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
 use super::answer::failure;
+use super::host::loopback_port;
 
 /// Lets a request through that is meant for the panel on this port.
 pub(super) struct Guard {
@@ -94,13 +92,7 @@ impl Guard {
 
     /// This machine, by a name that nobody else can have, and the panel's own port.
     fn is_own(&self, host: &str) -> bool {
-        let Ok(authority) = host.parse::<Authority>() else {
-            return false;
-        };
-        let name = authority.host().trim_matches(['[', ']']);
-        let loopback = name.eq_ignore_ascii_case("localhost")
-            || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        loopback && !host.contains('@') && authority.port_u16().unwrap_or(80) == self.port
+        loopback_port(host) == Some(self.port)
     }
 }
 
@@ -160,6 +152,12 @@ mod tests {
             "localhost.example.com:4000",
             "127.0.0.1.nip.io:4000",
             "localhost:4000@example.com",
+            "[::1]evil",
+            "[::1]evil:4000",
+            "[::1%lo]:4000",
+            "localhost.:4000",
+            "localhost:+4000",
+            "localhost:04000:4000",
             "user@localhost:4000",
             "10.0.0.1:4000",
             "0.0.0.0:4000",

@@ -4,6 +4,7 @@ mod answer;
 mod documents;
 mod download;
 mod guard;
+mod host;
 mod servers;
 mod shared;
 mod shell;

@@ -118,8 +118,10 @@ impl Scraper {
             }
         }
         if !fine {
-            let why = trouble::of_status("/metrics", status, &body);
-            return Err(Trouble::Refused(self.server.without_secret(&why)));
+            let shown = |said: &str| self.server.without_secret(said);
+            return Err(Trouble::Refused(trouble::of_status(
+                "/metrics", status, &body, shown,
+            )));
         }
         if body.len() > LONGEST {
             return Err(Trouble::TooLong);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use redact::{Secret, command_line};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{RequestBuilder, Url};
 
@@ -14,7 +15,7 @@ pub struct ServerConfig {
     pub(super) base: Url,
     /// Marked as sensitive, so that nothing prints it.
     authorization: Option<HeaderValue>,
-    token: Option<String>,
+    token: Option<Secret>,
 }
 
 impl ServerConfig {
@@ -24,7 +25,7 @@ impl ServerConfig {
     /// [`Error::Address`]
     pub fn new(url: &str) -> Result<Self, Error> {
         let refuse = |url: &str, why: &str| Error::Address {
-            url: url.to_owned(),
+            url: command_line(url).into_owned(),
             why: why.to_owned(),
         };
         let mut base: Url = match url.parse() {
@@ -78,7 +79,7 @@ impl ServerConfig {
         };
         header.set_sensitive(true);
         self.authorization = Some(header);
-        self.token = Some(token.to_owned());
+        self.token = Some(token.into());
         Ok(())
     }
 
@@ -100,7 +101,7 @@ impl ServerConfig {
     /// What it says, to be shown: a server that repeats what it was sent must not bring the secret onto the page.
     pub(crate) fn without_secret(&self, said: &str) -> String {
         match &self.token {
-            Some(token) => said.replace(token.as_str(), "TOKEN"),
+            Some(token) => said.replace(token.expose(), "TOKEN"),
             None => said.to_owned(),
         }
     }

@@ -240,7 +240,8 @@ impl Server {
             return Ok(answer);
         }
         let body = self.short_body(&mut answer).await.unwrap_or_default();
-        Err(self.trouble(&trouble::of_status("/heapdump", status, &body)))
+        let shown = |said: &str| self.config.without_secret(said);
+        Err(self.trouble(&trouble::of_status("/heapdump", status, &body, shown)))
     }
 
     /// The body, as much of it as is ever needed of an answer in words.

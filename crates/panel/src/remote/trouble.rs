@@ -39,12 +39,17 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
     successors(error.source(), |&cause| cause.source())
 }
 
-/// What an answer of a route means that is no success, and what to do. The body is the server's, and told as it is.
-pub(crate) fn of_status(route: &str, status: StatusCode, body: &[u8]) -> String {
-    let said = reason(body).map_or(String::new(), |reason| format!(" ({reason})"));
+/// What an answer of a route means that is no success, and what to do. The body is the server's, and told as `shown` makes it.
+pub(crate) fn of_status(
+    route: &str,
+    status: StatusCode,
+    body: &[u8],
+    shown: impl Fn(&str) -> String,
+) -> String {
+    let said = reason(body, shown).map_or(String::new(), |reason| format!(" ({reason})"));
     match status {
         StatusCode::UNAUTHORIZED => {
-            format!("it wants a token{said}: give it with --token TOKEN, or set LEAKLAB_TOKEN")
+            format!("it wants a token{said}: set LEAKLAB_TOKEN, or give it with --token TOKEN")
         }
         StatusCode::FORBIDDEN => format!("it refuses{said}: name it as it wants to be named"),
         StatusCode::NOT_FOUND => {
@@ -67,7 +72,7 @@ pub(crate) fn of_status(route: &str, status: StatusCode, body: &[u8]) -> String 
 }
 
 /// The reason in a body: `{"error": "…"}`, or else its beginning.
-fn reason(body: &[u8]) -> Option<String> {
+fn reason(body: &[u8], shown: impl Fn(&str) -> String) -> Option<String> {
     #[derive(Deserialize)]
     struct Refusal {
         error: String,
@@ -76,7 +81,8 @@ fn reason(body: &[u8]) -> Option<String> {
         Ok(refusal) => refusal.error,
         Err(_) => String::from_utf8_lossy(body).into_owned(),
     };
-    Some(one_line(&text)).filter(|text| !text.is_empty())
+    // Before it is cut, or a part of a secret might be left.
+    Some(one_line(&shown(&text))).filter(|text| !text.is_empty())
 }
 
 fn one_line(text: &str) -> String {
@@ -95,15 +101,30 @@ mod tests {
             "/heapdump",
             StatusCode::NOT_IMPLEMENTED,
             br#"{"error":"records no heap"}"#,
+            str::to_owned,
         );
         assert_eq!(said, "it cannot take snapshots (records no heap)");
         let said = of_status(
             "/heapdump",
             StatusCode::INTERNAL_SERVER_ERROR,
             b"\x1b[31mno\nmore",
+            str::to_owned,
         );
         assert!(said.contains("([31mno)"), "{said}");
-        let long = of_status("/heapdump", StatusCode::BAD_GATEWAY, &[b'x'; 5000]);
+        let long = of_status(
+            "/heapdump",
+            StatusCode::BAD_GATEWAY,
+            &[b'x'; 5000],
+            str::to_owned,
+        );
         assert!(long.len() < 400, "{}", long.len());
+    }
+
+    #[test]
+    fn a_secret_is_hidden_where_the_reason_is_cut_and_where_json_escapes_it() {
+        let hide = |said: &str| said.replace("hunter\"2", "TOKEN");
+        let body = format!(r#"{{"error":"{}hunter\"2"}}"#, "x".repeat(LONGEST - 3));
+        let said = of_status("/heapdump", StatusCode::BAD_GATEWAY, body.as_bytes(), hide);
+        assert!(said.contains("xTOK") && !said.contains("hun"), "{said}");
     }
 }

@@ -169,7 +169,7 @@ fn a_server_that_records_nothing_says_so() {
 
 #[test]
 fn a_token_opens_the_server_that_it_is_for() {
-    let server = Server::with(|config| config.access = Access::Token(TOKEN.to_owned()));
+    let server = Server::with(|config| config.access = Access::Token(TOKEN.into()));
     let without = Running::on(&server.url);
     let reason = without.capture("{}").refuses(502);
     assert!(reason.contains("LEAKLAB_TOKEN"), "{reason}");

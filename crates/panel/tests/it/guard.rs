@@ -15,6 +15,7 @@ fn a_host_that_is_not_the_panel_gets_nothing() {
             "127.0.0.1",
             "localhost:1",
             "127.0.0.1.nip.io",
+            "[::1]evil",
         ] {
             let request = panel.ask(Method::GET, path).header("host", host);
             let reason = request.send().refuses(403);
@@ -27,6 +28,13 @@ fn a_host_that_is_not_the_panel_gets_nothing() {
         .header("host", &local)
         .send()
         .is(200);
+}
+
+#[test]
+fn the_panel_and_the_servers_read_a_host_alike() {
+    let code = |file: &'static str| file.split_once("use std::net").expect("its code").1;
+    let panels = code(include_str!("../../src/http/host.rs"));
+    assert_eq!(panels, code(include_str!("../../../service/src/host.rs")));
 }
 
 #[test]

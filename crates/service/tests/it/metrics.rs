@@ -345,7 +345,7 @@ fn a_stranger_is_told_nothing() {
 
 #[test]
 fn where_there_is_a_token_prometheus_needs_it_and_may_come_from_anywhere() {
-    let server = Server::with(|config| config.access = Access::Token(TOKEN.to_owned()));
+    let server = Server::with(|config| config.access = Access::Token(TOKEN.into()));
     server.get("/metrics").refuses(401);
     let headers: [(&str, &[u8]); 2] = [
         ("authorization", b"Bearer 0123456789abcdef"),

@@ -1,9 +1,13 @@
 //! `/heapdump` when it cannot be: the reason is told, and the server goes on.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::thread;
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
 use crate::harness::{get, names_in, next_writer, wait_for};
 use crate::server::Server;
@@ -85,6 +89,40 @@ fn a_folder_in_the_place_of_the_snapshot_is_left_as_it_is() {
     fs::create_dir_all(server.snapshot("a.json")).unwrap();
     let reason = server.get("/heapdump?name=a").refuses(500);
     assert!(reason.contains("cannot publish"), "{reason}");
-    server.get("/heapdump/a.json").refuses(500);
+    server.get("/heapdump/a.json").refuses(404);
     assert_eq!(names_in(&server.snapshot("")), ["a.json"]);
+}
+
+#[test]
+fn only_a_regular_file_of_the_folder_itself_is_handed_out_and_all_else_is_refused_at_once() {
+    let server = Server::start();
+    let folder = server.snapshot("");
+    fs::create_dir_all(&folder).unwrap();
+    let outside = server.folder.path().join("secret.json");
+    fs::write(&outside, "secret").unwrap();
+    fs::write(folder.join("real.json"), "{}").unwrap();
+    symlink(&outside, folder.join("out.json")).unwrap();
+    symlink("real.json", folder.join("in.json")).unwrap();
+    symlink("nowhere", folder.join("dangling.json")).unwrap();
+    symlink("loop.json", folder.join("loop.json")).unwrap();
+    symlink("/dev/zero", folder.join("zero.json")).unwrap();
+    mkfifo(&folder.join("fifo.json"), Mode::S_IRWXU).unwrap();
+    let _socket = UnixListener::bind(folder.join("socket.json")).unwrap();
+    fs::create_dir(folder.join("folder.json")).unwrap();
+
+    for name in [
+        "out", "in", "dangling", "loop", "zero", "fifo", "socket", "folder",
+    ] {
+        // A server that waited for a writer of the FIFO would not answer at all.
+        let reason = server.get(&format!("/heapdump/{name}.json")).refuses(404);
+        assert!(reason.contains("not a regular file"), "{name}: {reason}");
+    }
+    server.get("/heapdump/missing.json").refuses(404);
+    assert_eq!(server.get("/heapdump/real.json").is(200).text(), "{}");
+    server.get("/heapdump?name=out").is(200);
+    assert_eq!(
+        fs::read_to_string(outside).unwrap(),
+        "secret",
+        "the link was replaced"
+    );
 }
