@@ -26,8 +26,9 @@ use crate::document::Found;
 use crate::error::Error;
 use crate::gate;
 use crate::limit::{Asked, ENDING, Limit, Reason, say};
+use crate::private;
 use crate::site::{Stack, to_blame};
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// Threads that have come to the end and have not given up.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
@@ -62,7 +63,7 @@ pub(crate) fn end(limit: &Limit, asked: Asked, grant: Grant) -> ! {
         }
     }
     say(&last_message(limit, asked, used, grant, &taken));
-    snapshot::remove_own(&limit.ceiling.snapshot);
+    private::remove_own(private::folder_of(&limit.ceiling.snapshot));
     // SAFETY: ends the process at once. Other threads wait for locks that this one may hold.
     unsafe { libc::_exit(EXIT_CODE) }
 }

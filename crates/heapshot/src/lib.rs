@@ -41,6 +41,8 @@ mod limit;
 #[cfg(unix)]
 mod names;
 #[cfg(unix)]
+mod private;
+#[cfg(unix)]
 mod profile;
 mod recorder;
 mod sampled;

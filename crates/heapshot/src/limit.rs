@@ -26,6 +26,7 @@ use crate::end;
 use crate::engine::Recording;
 use crate::error::Error;
 use crate::gate;
+use crate::private;
 use crate::site::to_blame;
 use crate::snapshot::{self, Order, Snapshot};
 
@@ -85,6 +86,7 @@ pub(crate) fn start(
     started: Instant,
     deadline: Duration,
 ) -> Result<(), Error> {
+    private::remove_abandoned(private::folder_of(&ceiling.snapshot));
     let full = usize::try_from(ceiling.bytes).unwrap_or(usize::MAX);
     let margin = usize::try_from(Ceiling::margin(ceiling.bytes)).unwrap_or(usize::MAX);
     let program = std::env::args_os().next().unwrap_or_default();

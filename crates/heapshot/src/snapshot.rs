@@ -18,6 +18,8 @@ use crate::engine;
 use crate::engine::Recording;
 use crate::error::Error;
 #[cfg(unix)]
+use crate::private::{self, Private, folder_of};
+#[cfg(unix)]
 use crate::{gate, names, writer};
 
 /// A snapshot that was taken: the file, and what taking it cost.
@@ -107,7 +109,7 @@ pub(crate) struct Written<'a> {
     asked: Instant,
     time: SystemTime,
     frozen: Frozen,
-    private: tempfile::TempDir,
+    private: Private,
 }
 
 /// Freezes the heap and has it written.
@@ -118,11 +120,8 @@ pub(crate) fn write<'a>(
 ) -> Result<Written<'a>, Error> {
     let asked = Instant::now();
     let folder = folder_of(order.path);
-    remove_abandoned(folder, order.deadline);
-    let private = tempfile::Builder::new()
-        .prefix(&own_prefix())
-        .tempdir_in(folder)
-        .map_err(Error::io("create a folder in", folder))?;
+    private::remove_abandoned(folder);
+    let private = Private::new(folder).map_err(Error::io("create a folder in", folder))?;
     let rss_bytes = document::rss_bytes();
     let time = SystemTime::now();
 
@@ -197,59 +196,5 @@ impl Written<'_> {
             file_bytes,
             sampling: frozen.sampling,
         })
-    }
-}
-
-#[cfg(unix)]
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    }
-}
-
-#[cfg(unix)]
-const PRIVATE_PREFIX: &str = ".heapshot-";
-
-/// Of the private folders of this process.
-#[cfg(unix)]
-fn own_prefix() -> String {
-    format!("{PRIVATE_PREFIX}{}-", std::process::id())
-}
-
-/// Removes the private folders of this process beside `path`: it is about to end.
-#[cfg(unix)]
-pub(crate) fn remove_own(path: &Path) {
-    for entry in fs::read_dir(folder_of(path))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        if entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(&own_prefix())
-        {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// Removes private folders that a killed process left behind: those that no snapshot can still be
-/// writing to, being older than twice the deadline. Best effort: a folder that stays does no harm.
-#[cfg(unix)]
-fn remove_abandoned(folder: &Path, deadline: Duration) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let is_private = entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(PRIVATE_PREFIX);
-        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
-        if is_private && age().is_some_and(|age| age > 2 * deadline) {
-            let _ = fs::remove_dir_all(entry.path());
-        }
     }
 }

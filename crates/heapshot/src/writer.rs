@@ -39,6 +39,9 @@ const MOST_DESCRIPTORS: i32 = 65_536;
 /// Last words that are kept: enough for a panic message.
 const MOST_LAST_WORDS: usize = 4096;
 
+/// The file in the private folder that takes the place of what dhat wrote.
+pub(crate) const COMPLETED: &str = "completed.json";
+
 /// What the fork left on the parent's side.
 pub(crate) struct Forked {
     pub(crate) child: Child,
@@ -254,7 +257,6 @@ fn leave(name: &str, what: &impl serde::Serialize) -> io::Result<()> {
 
 /// Puts what dhat wrote, completed, in the place of what dhat wrote.
 fn rewrite(profile: &Profile) -> io::Result<File> {
-    const COMPLETED: &str = "completed.json";
     let file = File::create(COMPLETED)?;
     profile.write(BufWriter::new(&file))?;
     std::fs::rename(COMPLETED, engine::FILE_NAME)?;

@@ -279,22 +279,6 @@ fn a_target_that_is_a_folder_is_refused_and_left_as_it_is() {
     assert_eq!(names_in(folder.path()), ["a.json"]);
 }
 
-#[test]
-fn the_first_snapshot_after_a_crash_clears_what_the_crash_left() {
-    let (heap, _turn) = recorder();
-    let folder = tempfile::tempdir().unwrap();
-    let old = folder.path().join(".heapshot-old");
-    std::fs::create_dir(&old).unwrap();
-    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_secs(86_400);
-    let opened = std::fs::File::open(&old).unwrap();
-    opened.set_modified(yesterday).unwrap();
-    std::fs::create_dir(folder.path().join(".heapshot-new")).unwrap();
-
-    heap.snapshot(folder.path().join("a.json")).unwrap();
-
-    assert_eq!(names_in(folder.path()), [".heapshot-new", "a.json"]);
-}
-
 fn assert_no_trace(folder: &std::path::Path) {
     assert_eq!(names_in(folder), [] as [&str; 0]);
     assert_eq!(children_of(std::process::id()), []);

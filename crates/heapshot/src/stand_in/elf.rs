@@ -19,15 +19,12 @@ use std::path::{Path, PathBuf};
 
 use libc::{Elf64_Ehdr, Elf64_Phdr, Elf64_Shdr, Elf64_Sym};
 
-use super::NAME;
+use super::{FOLDER, NAME, OF_LIBRARY};
 
 /// Of the ELF format: a table of symbols, one of strings, and a symbol that is a function.
 const SHT_SYMTAB: u32 = 2;
 const SHT_STRTAB: u32 = 3;
 const STT_FUNC: u8 = 2;
-
-/// A folder of its own in the snapshot's private one: programs may have any name.
-const FOLDER: &str = "program";
 
 /// The files, in place until taken away.
 pub(crate) struct StandIn {
@@ -141,7 +138,7 @@ impl Library {
     /// Writes another name over the loader's, of a stand-in with `text`; returns its path and the real one.
     fn rename(&self, number: usize, text: &[u8]) -> Option<(PathBuf, PathBuf)> {
         // Relative: the child stays in its folder.
-        let name = format!("{number}.so");
+        let name = format!("{number}{OF_LIBRARY}");
         if name.len() > self.path.as_os_str().len() || !self.path.is_absolute() {
             return None;
         }

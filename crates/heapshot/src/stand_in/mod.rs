@@ -15,5 +15,11 @@ pub(crate) use elf::StandIn;
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 pub(crate) use none::StandIn;
 
+/// The folder of its files within the snapshot's private one: programs may have any name.
+pub(crate) const FOLDER: &str = "program";
+
+/// Ends the names of stand-ins for libraries, which are numbers.
+pub(crate) const OF_LIBRARY: &str = ".so";
+
 /// What dhat writes for every name.
 pub(crate) const NAME: &str = "?heapshot";

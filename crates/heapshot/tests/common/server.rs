@@ -3,19 +3,25 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
+
+use tempfile::TempDir;
 
 use super::{LONG, example};
 
-/// The example, running in a folder of its own; killed and reaped when dropped.
+/// The example, running in a folder; killed and reaped when dropped.
 pub struct Server {
     pub process: Child,
     pub address: String,
-    pub folder: tempfile::TempDir,
+    pub folder: Rc<TempDir>,
 }
 
 impl Server {
     pub fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(&Rc::new(tempfile::tempdir().unwrap()))
+    }
+
+    pub fn start_in(folder: &Rc<TempDir>) -> Self {
         let mut process = Command::new(example("axum_server"))
             .current_dir(folder.path())
             .stdout(Stdio::piped())
@@ -29,7 +35,7 @@ impl Server {
         Self {
             process,
             address,
-            folder,
+            folder: Rc::clone(folder),
         }
     }
 
