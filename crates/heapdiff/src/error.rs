@@ -121,7 +121,8 @@ pub enum Error {
     },
     /// The file is no JSON.
     #[error(
-        "not JSON ({0}); give a DHAT file, as heapshot, dhat-rs and `valgrind --tool=dhat` write it"
+        "not JSON ({}); give a DHAT file, as heapshot, dhat-rs and `valgrind --tool=dhat` write it",
+        explain_json(.0)
     )]
     NotJson(serde_json::Error),
     /// JSON, but not of DHAT.
@@ -145,7 +146,10 @@ pub enum Error {
     )]
     NoLifetimes(&'static str),
     /// A field is missing or of the wrong type.
-    #[error("not as DHAT writes it ({0}); was the file edited or damaged? take the snapshot again")]
+    #[error(
+        "not as DHAT writes it ({}); was the file edited or damaged? take the snapshot again",
+        explain_json(.0)
+    )]
     Malformed(serde_json::Error),
     /// A program point names a frame that the frame table does not have.
     #[error(
@@ -202,6 +206,11 @@ impl Error {
             error: Box::new(self),
         }
     }
+}
+
+/// It may quote a value of the file, and that may be a command line.
+fn explain_json(error: &serde_json::Error) -> String {
+    redact::command_line(&error.to_string()).into_owned()
 }
 
 fn explain_write(error: &io::Error) -> String {

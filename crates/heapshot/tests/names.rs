@@ -72,8 +72,5 @@ fn every_snapshot_names_what_dhat_would_have_named() {
     assert!(!is_named(&first, "::made_between ("));
     assert!(is_named(&second, "::made_between ("));
     assert!(!is_named(&by_dhat, "?heapshot"));
-    // dhat writes a line for each number.
-    let text = std::fs::read_to_string(folder.path().join("by_dhat.json")).unwrap();
-    assert!(text.lines().count() > 100, "it is not dhat's own file");
     drop((before, elsewhere, between));
 }

@@ -1,6 +1,7 @@
 //! `GET /heapdump`: takes a snapshot of the running server; `GET /heapdump/NAME.json`: hands it out. Which one is being
 //! written, `writing` knows.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -40,7 +41,8 @@ pub(crate) struct Query {
 /// The answer to whoever asked for a snapshot; `docs/formats.md` tells its keys.
 #[derive(Serialize)]
 struct Taken<'a> {
-    path: &'a Path,
+    /// A path need not be UTF-8, and JSON must be.
+    path: Cow<'a, str>,
     live_bytes: u64,
     live_blocks: u64,
     rss_bytes: Option<u64>,
@@ -147,7 +149,7 @@ pub(crate) fn metadata(server: &str, by_route: &BTreeMap<String, u64>) -> Metada
 impl<'a> Taken<'a> {
     fn of(path: &'a Path, url: String, (frozen, by_route): &'a Known) -> Self {
         Self {
-            path,
+            path: path.to_string_lossy(),
             live_bytes: frozen.live_bytes,
             live_blocks: frozen.live_blocks,
             rss_bytes: frozen.rss_bytes,

@@ -2,12 +2,15 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/outputs.rs"]
+mod outputs;
 mod run;
 
 mod bad_input;
 mod compare;
 mod export;
 mod page;
+mod secrets;
 mod series;
 mod verdict;
 mod verdict_formats;

@@ -8,6 +8,7 @@ pub mod reports;
 pub mod series;
 pub mod shop;
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -51,6 +52,12 @@ impl Launch {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         Self { command, folder }
+    }
+
+    /// One more argument, which may hold spaces, or be no UTF-8.
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
     }
 
     pub fn env(mut self, name: &str, value: &str) -> Self {
