@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use bytesize::ByteSize;
+
 use crate::verdict::AllowError;
 
 /// Why a snapshot cannot be read, two cannot be compared, or an answer cannot be written.
@@ -121,7 +123,8 @@ pub enum Error {
     },
     /// The file is no JSON.
     #[error(
-        "not JSON ({0}); give a DHAT file, as heapshot, dhat-rs and `valgrind --tool=dhat` write it"
+        "not JSON ({}); give a DHAT file, as heapshot, dhat-rs and `valgrind --tool=dhat` write it",
+        clipped(.0)
     )]
     NotJson(serde_json::Error),
     /// JSON, but not of DHAT.
@@ -145,7 +148,10 @@ pub enum Error {
     )]
     NoLifetimes(&'static str),
     /// A field is missing or of the wrong type.
-    #[error("not as DHAT writes it ({0}); was the file edited or damaged? take the snapshot again")]
+    #[error(
+        "not as DHAT writes it ({}); was the file edited or damaged? take the snapshot again",
+        clipped(.0)
+    )]
     Malformed(serde_json::Error),
     /// A program point names a frame that the frame table does not have.
     #[error(
@@ -166,6 +172,21 @@ pub enum Error {
     Absurd {
         /// What was being summed.
         what: &'static str,
+    },
+    /// The file is larger than may be read.
+    #[error(
+        "the file is larger than {0}, the limit; if it is a snapshot, read it with `heapdiff --max-memory SIZE`"
+    )]
+    TooLarge(ByteSize),
+    /// What is in the file would take too much memory.
+    #[error(
+        "too large: this file of {file} holds so many parts that it takes more than {allowed} of memory, the limit; if it is a snapshot, read it with `heapdiff --max-memory SIZE`"
+    )]
+    TooMuchMemory {
+        /// The file's size.
+        file: ByteSize,
+        /// How much memory is allowed for it.
+        allowed: ByteSize,
     },
     /// An exported heap would have more nodes than allowed, even with as many blocks as possible folded into one.
     #[error(
@@ -204,10 +225,23 @@ impl Error {
     }
 }
 
+/// The parser quotes what it did not expect, however long that is.
+fn clipped(error: &serde_json::Error) -> String {
+    let mut text = error.to_string();
+    if let Some((end, _)) = text.char_indices().nth(300) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 fn explain_write(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such folder; make it first".to_owned(),
         io::ErrorKind::IsADirectory => "it is a directory; give a file's name".to_owned(),
+        io::ErrorKind::NotConnected => {
+            format!("{error}; start the reader first, or give a file's name")
+        }
         _ => format!("{error}; choose another place"),
     }
 }

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use printable::printable;
 use serde_json::Value;
 
 use crate::dhat::Header;
-use crate::frame::printable;
 use crate::near_limit::NearLimit;
 use crate::sampling::Sampling;
 
@@ -46,13 +46,10 @@ pub struct Metadata {
 impl Metadata {
     pub(crate) fn of(header: &Header<'_>) -> Self {
         let mut metadata = Self {
-            command: header.cmd.as_deref().map(|cmd| printable(cmd).into_owned()),
+            command: header.cmd.as_deref().map(text),
             pid: header.pid,
             end: header.te,
-            time_unit: header
-                .tu
-                .as_deref()
-                .map(|unit| printable(unit).into_owned()),
+            time_unit: header.tu.as_deref().map(text),
             ..Self::default()
         };
         let Some(heapshot) = &header.heapshot else {
@@ -84,13 +81,11 @@ impl Metadata {
         let of_caller = |key: &str| of_caller.and_then(|map| map.get(key));
         metadata.requests = of_caller("requests").and_then(Value::as_u64);
         metadata.near_limit = of_caller("near_limit").and_then(NearLimit::of);
-        metadata.server = of_caller("server")
-            .and_then(Value::as_str)
-            .map(|name| printable(name).into_owned());
+        metadata.server = of_caller("server").and_then(Value::as_str).map(text);
         if let Some(Value::Object(routes)) = of_caller("requests_by_route") {
             let routes = routes
                 .iter()
-                .filter_map(|(route, n)| Some((printable(route).into_owned(), n.as_u64()?)));
+                .filter_map(|(route, n)| Some((text(route), n.as_u64()?)));
             metadata.requests_by_route = routes.collect();
         }
         metadata
@@ -100,6 +95,17 @@ impl Metadata {
     pub fn started(&self) -> Option<SystemTime> {
         self.time?.checked_sub(self.uptime?)
     }
+}
+
+/// Longest text that is kept, in characters: it is copied for each table and page.
+const LONGEST: usize = 16 << 10;
+
+/// A text of a file, for people: on one line, and not too long.
+pub(crate) fn text(text: &str) -> String {
+    let Some((end, _)) = text.char_indices().nth(LONGEST) else {
+        return printable(text).into_owned();
+    };
+    printable(&text[..end]).into_owned() + "…"
 }
 
 #[cfg(test)]
