@@ -7,10 +7,12 @@ use serde_json::{Map, Number, Value};
 
 use crate::limits::Budget;
 
-/// What an object takes in memory besides its entries, and what an entry of an object or a list takes, in bytes.
+/// What an object takes in memory besides its entries, in bytes.
 const OBJECT: usize = 640;
-const ENTRY: usize = 128;
-const ELEMENT: usize = 40;
+/// What an entry of an object takes.
+const ENTRY: usize = 128 + size_of::<Value>();
+/// What an element of a list takes: a list has up to twice the room that it needs.
+const ELEMENT: usize = 2 * size_of::<Value>();
 
 /// Reads a value.
 pub(super) struct ValueSeed<'b>(pub(super) &'b Budget);
