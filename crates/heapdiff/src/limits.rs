@@ -72,16 +72,12 @@ impl Budget {
     /// Charges so many bytes; whether they were left.
     #[must_use]
     pub(crate) fn charge(&self, bytes: usize) -> bool {
-        match self.left.get().checked_sub(bytes as u64) {
-            Some(left) => {
-                self.left.set(left);
-                true
-            }
-            None => {
-                self.spent.set(true);
-                false
-            }
+        let left = self.left.get().checked_sub(bytes as u64);
+        match left {
+            Some(left) => self.left.set(left),
+            None => self.spent.set(true),
         }
+        left.is_some()
     }
 
     /// The same inside of a deserializer, whose errors are its own: [`check`](Self::check) says what was wrong.

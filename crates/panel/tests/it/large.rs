@@ -60,9 +60,9 @@ fn while_a_large_file_is_read_others_are_answered() {
     panel.put("good.json", &snapshot(7, 1));
     let summary = format!("/api/snapshots/{}/summary", panel.id("good"));
     panel.put("large.json", &large(32 << 20));
+    let listed = AtomicBool::new(false);
     thread::scope(|scope| {
         // more than the panel has threads
-        let listed = &AtomicBool::new(false);
         for _ in 0..24 {
             scope.spawn(|| {
                 panel.list();
