@@ -53,7 +53,8 @@ fn main() -> ExitCode {
     match run(&Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bench: {error:#}");
+            let error = format!("{error:#}");
+            eprintln!("bench: {}", printable::printable_lines(&error));
             ExitCode::FAILURE
         }
     }

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice};
+use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use self::destination::print;
@@ -18,6 +19,7 @@ use crate::error::Error;
 use crate::group::{GroupBy, Options};
 use crate::in_app::InApp;
 use crate::inventory::inventory;
+use crate::limits::Limits;
 use crate::note::Note;
 use crate::sort::Sort;
 use crate::source::Finder;
@@ -35,6 +37,10 @@ use crate::{files, json, terminal};
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Memory that each snapshot may take, like 8GiB: the file, and what is made of it [default: 6 times the file's size and
+    /// 64 MiB, and files up to 4 GiB]
+    #[arg(long, global = true, value_name = "SIZE")]
+    max_memory: Option<ByteSize>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -150,16 +156,19 @@ impl Cli {
     /// A snapshot that cannot be read, an answer that cannot be written; see [`Error`].
     pub fn run(self, output: Output, out: &mut dyn Write) -> Result<Exit, Error> {
         let mut exit = Exit::Answered;
+        let limits = self
+            .max_memory
+            .map_or_else(Limits::default, |most| Limits::of_memory(most.as_u64()));
         let said = match self.command {
-            Command::Compare(asked) => asked.answer(output, out)?,
+            Command::Compare(asked) => asked.answer(&limits, output, out)?,
             Command::Verdict(asked) => {
-                let (said, found) = asked.answer(output, out)?;
+                let (said, found) = asked.answer(&limits, output, out)?;
                 exit = found;
                 said
             }
-            Command::Show(asked) => return asked.answer(output, out).map(|()| exit),
-            Command::Flamegraph(asked) => asked.answer()?,
-            Command::Export(asked) => asked.answer()?,
+            Command::Show(asked) => return asked.answer(&limits, output, out).map(|()| exit),
+            Command::Flamegraph(asked) => asked.answer(&limits)?,
+            Command::Export(asked) => asked.answer(&limits)?,
         };
         print(out, |out| out.write_all(said.as_bytes()))?;
         Ok(exit)
@@ -167,8 +176,8 @@ impl Cli {
 }
 
 impl Show {
-    fn answer(self, output: Output, out: &mut dyn Write) -> Result<(), Error> {
-        let profile = files::read(&self.snapshot)?;
+    fn answer(self, limits: &Limits, output: Output, out: &mut dyn Write) -> Result<(), Error> {
+        let profile = files::read_within(&self.snapshot, limits)?;
         let inventory = inventory(&profile, &self.common.options());
         let view = self.common.view(
             Sort::default(),

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use bytesize::ByteSize;
+
 use crate::verdict::AllowError;
 
 /// Why a snapshot cannot be read, two cannot be compared, or an answer cannot be written.
@@ -171,6 +173,21 @@ pub enum Error {
         /// What was being summed.
         what: &'static str,
     },
+    /// The file is larger than may be read.
+    #[error(
+        "the file is larger than {0}, the limit; if it is a snapshot, read it with `heapdiff --max-memory SIZE`"
+    )]
+    TooLarge(ByteSize),
+    /// What is in the file would take too much memory.
+    #[error(
+        "too large: this file of {file} holds so many parts that it takes more than {allowed} of memory, the limit; if it is a snapshot, read it with `heapdiff --max-memory SIZE`"
+    )]
+    TooMuchMemory {
+        /// The file's size.
+        file: ByteSize,
+        /// How much memory is allowed for it.
+        allowed: ByteSize,
+    },
     /// An exported heap would have more nodes than allowed, even with as many blocks as possible folded into one.
     #[error(
         "the heap needs at least {needed} nodes (one per call stack, and per 4 GiB), and {most} are allowed; give a larger --max-nodes, or fewer snapshots"
@@ -208,15 +225,24 @@ impl Error {
     }
 }
 
-/// It may quote a value of the file, and that may be a command line.
+/// The parser quotes what it did not expect, however long that is. It may be a command line.
 fn explain_json(error: &serde_json::Error) -> String {
-    redact::command_line(&error.to_string()).into_owned()
+    let text = error.to_string();
+    let mut text = redact::command_line(&text).into_owned();
+    if let Some((end, _)) = text.char_indices().nth(300) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 fn explain_write(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such folder; make it first".to_owned(),
         io::ErrorKind::IsADirectory => "it is a directory; give a file's name".to_owned(),
+        io::ErrorKind::NotConnected => {
+            format!("{error}; start the reader first, or give a file's name")
+        }
         _ => format!("{error}; choose another place"),
     }
 }

@@ -4,16 +4,16 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use atomic_file::Pending;
 
 use crate::error::Error;
 
 /// A folder that files are being written to. They appear under their names on [`publish`](Self::publish), private to
-/// the user as snapshots are; dropped before, they leave no trace.
+/// the user as snapshots are; dropped before, or the process killed, they leave no trace.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    files: Vec<(NamedTempFile, PathBuf)>,
+    files: Vec<(Pending, PathBuf)>,
 }
 
 impl Folder {
@@ -40,7 +40,7 @@ impl Folder {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<&Path, Error> {
         let path = self.path.join(name);
-        let written = NamedTempFile::new_in(&self.path).and_then(|mut file| {
+        let written = Pending::private(&self.path).and_then(|mut file| {
             write(&mut file)?;
             Ok(file)
         });
@@ -55,8 +55,8 @@ impl Folder {
     /// [`Error::Write`] if one of the names is taken by a folder, say.
     pub fn publish(self) -> Result<(), Error> {
         for (file, path) in self.files {
-            file.persist(&path)
-                .map_err(|error| cannot_write(&path, error.error))?;
+            file.replace(&path)
+                .map_err(|error| cannot_write(&path, error))?;
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use printable::printable;
+
 /// One frame of an allocation's stack, without its address.
 ///
 /// Two frames are equal when their canonical texts are: addresses differ from run to run (ASLR) and from
@@ -175,30 +177,6 @@ pub(crate) fn without_address(raw: &str) -> &str {
         rest[digits..].strip_prefix(": ")
     };
     frame().unwrap_or(raw)
-}
-
-/// `text` with control characters and invisible direction marks spelled out, so that no terminal obeys them.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    let hostile = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    // Nearly all names are of ASCII. Without an early end, many bytes are looked at together.
-    let plain = |all: bool, byte: &u8| all & (b' '..=b'~').contains(byte);
-    if text.as_bytes().iter().fold(true, plain) || !text.contains(hostile) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(
-        text.chars()
-            .fold(String::with_capacity(text.len() + 16), |mut out, c| {
-                if hostile(c) {
-                    out.extend(c.escape_unicode());
-                } else {
-                    out.push(c);
-                }
-                out
-            }),
-    )
 }
 
 /// Splits `function (location)`, and the location; that is empty when there is none.

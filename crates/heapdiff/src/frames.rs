@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::error::Error;
 use crate::frame::{Frame, Parts, canonical, without_address};
+use crate::limits::Budget;
 use crate::parallel;
 
 /// The number of a frame in its [`Frames`].
@@ -106,6 +108,10 @@ impl Index<FrameId> for Frames {
     }
 }
 
+/// What a distinct frame takes in memory besides its text, in bytes: its parts while the file is read, then the frame, and
+/// what a comparison knows of it.
+const DISTINCT: usize = 450;
+
 /// The frames of a file's table while they borrow from the file: distinct ones, and which of them each entry is.
 pub(crate) struct Borrowed<'a> {
     distinct: Vec<(Cow<'a, str>, Parts)>,
@@ -118,9 +124,15 @@ pub(crate) struct Borrowed<'a> {
 impl<'a> Borrowed<'a> {
     /// Numbers the frames of a file's table; those that differ by their address only get one number.
     ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`] when the budget is spent.
+    ///
     /// # Panics
     /// Never in practice: when there are more than 2³² of them.
-    pub(crate) fn number(table: impl ExactSizeIterator<Item = &'a str>) -> Self {
+    pub(crate) fn number(
+        table: impl ExactSizeIterator<Item = &'a str>,
+        budget: &Budget,
+    ) -> Result<Self, Error> {
         let mut numbered = Self {
             distinct: Vec::new(),
             index: HashTable::with_capacity(table.len()),
@@ -128,10 +140,20 @@ impl<'a> Borrowed<'a> {
             ids: Vec::with_capacity(table.len()),
         };
         for raw in table {
+            let known = numbered.distinct.len();
             let id = numbered.intern(raw);
             numbered.ids.push(id);
+            if let Some((text, _)) = numbered.distinct.get(known) {
+                let apart = match text {
+                    Cow::Borrowed(_) => 0,
+                    Cow::Owned(text) => 2 * text.capacity(), // here, and where they end up side by side
+                };
+                if !budget.charge(DISTINCT + apart) {
+                    budget.check()?;
+                }
+            }
         }
-        numbered
+        Ok(numbered)
     }
 
     /// Lets go of the file's text, `json`.

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use printable::printable;
 use serde_json::Value;
 
 use crate::dhat::Header;
-use crate::frame::printable;
 use crate::near_limit::NearLimit;
 use crate::sampling::Sampling;
 
@@ -49,10 +49,7 @@ impl Metadata {
             command: header.cmd.as_deref().and_then(command),
             pid: header.pid,
             end: header.te,
-            time_unit: header
-                .tu
-                .as_deref()
-                .map(|unit| printable(unit).into_owned()),
+            time_unit: header.tu.as_deref().map(text),
             ..Self::default()
         };
         let Some(heapshot) = &header.heapshot else {
@@ -84,13 +81,11 @@ impl Metadata {
         let of_caller = |key: &str| of_caller.and_then(|map| map.get(key));
         metadata.requests = of_caller("requests").and_then(Value::as_u64);
         metadata.near_limit = of_caller("near_limit").and_then(NearLimit::of);
-        metadata.server = of_caller("server")
-            .and_then(Value::as_str)
-            .map(|name| printable(name).into_owned());
+        metadata.server = of_caller("server").and_then(Value::as_str).map(text);
         if let Some(Value::Object(routes)) = of_caller("requests_by_route") {
             let routes = routes
                 .iter()
-                .filter_map(|(route, n)| Some((printable(route).into_owned(), n.as_u64()?)));
+                .filter_map(|(route, n)| Some((text(route), n.as_u64()?)));
             metadata.requests_by_route = routes.collect();
         }
         metadata
@@ -105,7 +100,18 @@ impl Metadata {
 /// As it is shown. This is the only place that reads it, so no output has its secrets.
 fn command(cmd: &str) -> Option<String> {
     let shown = redact::command_line(cmd);
-    (!shown.is_empty()).then(|| printable(&shown).into_owned())
+    (!shown.is_empty()).then(|| text(&shown))
+}
+
+/// Longest text that is kept, in characters: it is copied for each table and page.
+const LONGEST: usize = 16 << 10;
+
+/// A text of a file, for people: on one line, and not too long.
+pub(crate) fn text(text: &str) -> String {
+    let Some((end, _)) = text.char_indices().nth(LONGEST) else {
+        return printable(text).into_owned();
+    };
+    printable(&text[..end]).into_owned() + "…"
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::frame::printable;
+use crate::metadata::text;
 
 /// What a snapshot says about the heap ceiling that it was taken for (metadata `near_limit`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +25,7 @@ impl NearLimit {
     /// `None` where it is missing or odd.
     pub(crate) fn of(value: &Value) -> Option<Self> {
         let bytes = |key: &str| value.get(key).and_then(Value::as_u64);
-        let text = |key: &str| {
-            let text = value.get(key).and_then(Value::as_str);
-            text.map(|text| printable(text).into_owned())
-        };
+        let text = |key: &str| value.get(key).and_then(Value::as_str).map(text);
         Some(Self {
             reason: text("reason")?,
             ceiling_bytes: bytes("ceiling_bytes")?,

@@ -6,12 +6,13 @@ use std::mem;
 
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
+use printable::printable;
 
 use crate::dhat;
 use crate::error::Error;
-use crate::frame::printable;
 use crate::frames::{Borrowed, FrameId, Frames};
 use crate::history::History;
+use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::sampling::{Sampled, Sampling, error_of};
 use crate::stacks::Stacks;
@@ -60,13 +61,22 @@ impl Profile {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn parse_owned(json: Vec<u8>) -> Result<Self, Error> {
+        Self::parse_within(json, &Limits::default())
+    }
+
+    /// The same with limits of the caller's.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_within(json: Vec<u8>, limits: &Limits) -> Result<Self, Error> {
+        let budget = limits.budget(json.len());
         let dhat::File {
             header,
             points,
             frames: table,
-        } = dhat::parse(&json)?;
+        } = dhat::parse(&json, &budget)?;
         let metadata = Metadata::of(&header);
-        let mut frames = Borrowed::number(table.iter().map(|text| &*text.0));
+        let mut frames = Borrowed::number(table.iter().map(AsRef::as_ref), &budget)?;
         let ids = mem::take(&mut frames.ids);
         let frames = frames.detach(&json);
         drop((header, table));

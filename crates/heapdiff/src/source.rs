@@ -4,7 +4,11 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+
+use atomic_file::open_regular;
+use printable::printable;
 
 /// A source file that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +57,15 @@ impl Finder {
         let root = fs::canonicalize(&self.roots[root]).ok()?;
         let path = fs::canonicalize(root.join(below)).ok()?;
         let inside = path.strip_prefix(&root).ok()?; // a link may lead anywhere
-        let about = fs::metadata(&path).ok()?;
-        if !inside.components().all(is_seen) || !about.is_file() || about.len() > LARGEST {
+        if !inside.components().all(is_seen) {
             return None;
         }
-        Some(Source {
-            shown: below.to_string_lossy().replace('\\', "/"),
-            text: fs::read_to_string(path).ok()?,
+        let mut text = String::new();
+        let mut file = open_regular(&path).ok()?.take(LARGEST + 1);
+        file.read_to_string(&mut text).ok()?;
+        (text.len() as u64 <= LARGEST).then(|| Source {
+            shown: printable(&below.to_string_lossy().replace('\\', "/")).into_owned(),
+            text,
         })
     }
 

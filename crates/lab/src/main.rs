@@ -191,7 +191,8 @@ fn code(passed: bool) -> ExitCode {
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
-    anstream::eprintln!("cargo lab: {error:#}");
+    let error = format!("{error:#}");
+    anstream::eprintln!("cargo lab: {}", say::harmless(&error));
     ExitCode::from(2)
 }
 

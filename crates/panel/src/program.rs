@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
+use printable::printable;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::browser::open_browser;
@@ -19,7 +20,7 @@ pub fn main(options: &Options) -> ExitCode {
     match serve(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("panel: {error}");
+            eprintln!("panel: {}", printable(&error.to_string()));
             ExitCode::from(2)
         }
     }
@@ -59,7 +60,8 @@ fn announce(url: &str, watched: &str, panel: &Panel) -> io::Result<()> {
     } else {
         format!("new snapshots go to {home}")
     };
-    let text = format!("panel listening on {url}\n{watched}; {kept}; Ctrl-C ends it\n");
+    let what = format!("{watched}; {kept}; Ctrl-C ends it");
+    let text = format!("panel listening on {url}\n{}\n", printable(&what));
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use driver::Load;
+use printable::printable;
 
 /// Ended by Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -49,6 +50,11 @@ impl Manner {
 
 /// Says what is wrong with what was asked for.
 pub(crate) fn refused(error: &dyn Display) -> ExitCode {
-    eprintln!("error: {error}");
+    complain(error);
     ExitCode::from(2)
+}
+
+/// One line on standard error. A path, or what a server says, may hold what a terminal would obey.
+pub(crate) fn complain(error: &dyn Display) {
+    eprintln!("error: {}", printable(&error.to_string()));
 }

@@ -13,7 +13,7 @@ use redact::Secret;
 use serde::Serialize;
 
 use super::table::Table;
-use super::{INTERRUPTED, Manner, refused};
+use super::{INTERRUPTED, Manner, complain, refused};
 
 /// Takes snapshots of a server's heap under load: after N requests, and each time they have doubled, at rest.
 ///
@@ -97,7 +97,7 @@ pub(crate) async fn main(args: &SeriesArgs, stop: impl Future<Output = ()>) -> E
         }
         Err(error) if error.is_usage() => refused(&error),
         Err(error) => {
-            eprintln!("error: {error}");
+            complain(&error);
             ExitCode::FAILURE
         }
     }

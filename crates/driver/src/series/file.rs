@@ -1,12 +1,12 @@
 //! A snapshot's file: fetched whole or not at all, and what its head says.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use atomic_file::{Pending, open_regular};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
 use super::error::SeriesError;
 use super::server::{Content, Server, Taken, no_answer};
@@ -55,9 +55,6 @@ struct Metadata {
     requests: Option<u64>,
 }
 
-/// Begins with a dot, so that `*.json` does not take it for a snapshot.
-const TEMPORARY: &str = ".fetching-";
-
 /// Bytes that are compared at once.
 const BLOCK: usize = 64 << 10;
 
@@ -73,13 +70,10 @@ impl Server {
             path: path.clone(),
             source,
         };
-        let mut temporary = tempfile::Builder::new()
-            .prefix(TEMPORARY)
-            .tempfile_in(folder)
-            .map_err(cannot_write)?;
+        let mut pending = Pending::private(folder).map_err(cannot_write)?;
         let from = match taken.content {
             Content::Here(body) => {
-                temporary.write_all(&body).map_err(cannot_write)?;
+                pending.write_all(&body).map_err(cannot_write)?;
                 "its answer".to_owned()
             }
             Content::At(url) => {
@@ -89,25 +83,25 @@ impl Server {
                     .await
                     .map_err(|error| no_answer(&url, error))?
                 {
-                    temporary.write_all(&chunk).map_err(cannot_write)?;
+                    pending.write_all(&chunk).map_err(cannot_write)?;
                 }
                 url.to_string()
             }
         };
         let snapshot =
-            Snapshot::read(temporary.path(), path.clone()).map_err(|why| SeriesError::Server {
+            Snapshot::read(pending.as_file(), path.clone()).map_err(|why| SeriesError::Server {
                 url: from,
                 why: format!("this is no snapshot: {why}"),
             })?;
-        publish(temporary, &path).map_err(cannot_write)?;
+        publish(pending, &path).map_err(cannot_write)?;
         Ok(snapshot)
     }
 }
 
 impl Snapshot {
-    /// Reads the head of the file at `from`, which is to be at `path`.
-    fn read(from: &Path, path: PathBuf) -> Result<Self, String> {
-        let file = File::open(from).map_err(|error| error.to_string())?;
+    /// Reads the head of `file`, which is to be at `path`.
+    fn read(mut file: &File, path: PathBuf) -> Result<Self, String> {
+        file.rewind().map_err(|error| error.to_string())?;
         let document: Document =
             serde_json::from_reader(BufReader::new(file)).map_err(|error| error.to_string())?;
         let head = document.heapshot;
@@ -122,21 +116,20 @@ impl Snapshot {
     }
 }
 
-/// Renames the file, unless the very same is there.
-fn publish(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
-    if same(temporary.path(), path).unwrap_or(false) {
-        return temporary.close();
+/// Gives the file its name, unless the very same is there.
+fn publish(pending: Pending, path: &Path) -> io::Result<()> {
+    if same(pending.as_file(), path).unwrap_or(false) {
+        return Ok(());
     }
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    pending.replace(path)
 }
 
-fn same(one: &Path, other: &Path) -> io::Result<bool> {
-    if fs::metadata(one)?.len() != fs::metadata(other)?.len() {
+fn same(mut one: &File, other: &Path) -> io::Result<bool> {
+    let mut other = open_regular(other)?;
+    if one.metadata()?.len() != other.metadata()?.len() {
         return Ok(false);
     }
-    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    one.rewind()?;
     let (mut a, mut b) = (vec![0; BLOCK], vec![0; BLOCK]);
     loop {
         let n = one.read(&mut a)?;

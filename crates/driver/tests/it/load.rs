@@ -138,12 +138,12 @@ async fn a_server_that_never_answers_times_out() {
 async fn each_request_may_take_the_whole_timeout_and_the_rest_of_a_run_goes_on() {
     let server = Server::start(|request| match request.number {
         3 => Answer::Never,
-        _ => Answer::Stall(Duration::from_millis(100)),
+        _ => Answer::Stall(Duration::from_millis(300)),
     });
     let load = Load {
         requests: 12,
         connections: 1,
-        timeout: Duration::from_secs(1), // less than all requests take together
+        timeout: Duration::from_secs(3), // less than all requests take together
         ..Load::new(server.url("/"))
     };
     let report = run(&load).await;

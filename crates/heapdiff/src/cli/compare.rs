@@ -9,6 +9,7 @@ use super::destination::Destination;
 use super::{Common, Output, TOP, sources, warnings};
 use crate::compare::{Comparison, compare};
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::profile::Profile;
 use crate::sort::Sort;
 use crate::{excerpt, files, json, page};
@@ -62,10 +63,15 @@ enum Format {
 
 impl Compare {
     /// The comparison; if it goes to a file, what the reader should know about the snapshots.
-    pub(super) fn answer(self, output: Output, out: &mut dyn Write) -> Result<String, Error> {
+    pub(super) fn answer(
+        self,
+        limits: &Limits,
+        output: Output,
+        out: &mut dyn Write,
+    ) -> Result<String, Error> {
         self.destination.check(self.format == Format::Html)?;
         let snapshots = [&self.before, &self.after];
-        let (before, after) = files::read_pair(&self.before, &self.after)?;
+        let (before, after) = files::read_pair_within(&self.before, &self.after, limits)?;
         let comparison = compare(&before, &after, &self.common.options())?;
         let notes = comparison.notes.clone();
         self.destination.deliver(

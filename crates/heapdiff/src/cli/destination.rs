@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use printable::printable;
 
 use crate::error::Error;
 use crate::files;
@@ -48,7 +49,7 @@ impl Destination {
         };
         let mut said = said();
         if self.open {
-            let _ = writeln!(said, "{}", file.display());
+            let _ = writeln!(said, "{}", printable(&file.to_string_lossy()));
             show(&file)?;
         }
         Ok(said)

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use printable::printable;
 
 use super::in_app;
 use crate::compare::Side;
@@ -13,6 +14,7 @@ use crate::export::chrome::{Folded, Options, Series};
 use crate::export::pprof;
 use crate::files;
 use crate::folder::Folder;
+use crate::limits::Limits;
 use crate::note::Note;
 use crate::profile::Profile;
 use crate::terminal::thousands;
@@ -47,18 +49,18 @@ enum Tool {
 
 impl Export {
     /// Writes the files and says which.
-    pub(super) fn answer(&self) -> Result<String, Error> {
+    pub(super) fn answer(&self, limits: &Limits) -> Result<String, Error> {
         match self.to {
-            Tool::Chrome => self.chrome(),
-            Tool::Pprof => self.pprof(),
+            Tool::Chrome => self.chrome(limits),
+            Tool::Pprof => self.pprof(limits),
         }
     }
 
-    fn pprof(&self) -> Result<String, Error> {
+    fn pprof(&self, limits: &Limits) -> Result<String, Error> {
         let [snapshot] = &self.snapshots[..] else {
             return Err(Error::NotOneSnapshot(self.snapshots.len()));
         };
-        let profile = files::read(snapshot)?;
+        let profile = files::read_within(snapshot, limits)?;
         files::write(&self.output, &self.snapshots, |out| {
             out.write_all(&pprof::render(&profile))
         })?;
@@ -66,11 +68,11 @@ impl Export {
         Ok(estimate.map_or_else(String::new, |estimate| estimate + "\n"))
     }
 
-    fn chrome(&self) -> Result<String, Error> {
+    fn chrome(&self, limits: &Limits) -> Result<String, Error> {
         let profiles: Vec<Profile> = self
             .snapshots
             .iter()
-            .map(files::read)
+            .map(|path| files::read_within(path, limits))
             .collect::<Result<_, _>>()?;
         for pair in profiles.windows(2) {
             for note in Note::all(&pair[0], &pair[1]) {
@@ -94,7 +96,9 @@ impl Export {
             let path = folder.add(&name, |file| heap.write(file))?;
             let (blocks, bytes) = (profile.totals.live_blocks, profile.totals.live_bytes);
             let (blocks, bytes) = (thousands(blocks), thousands(bytes));
-            let _ = writeln!(answer, "{}: {blocks} blocks, {bytes} bytes", path.display());
+            let path = path.to_string_lossy();
+            let path = printable(&path);
+            let _ = writeln!(answer, "{path}: {blocks} blocks, {bytes} bytes");
             if let Some(estimate) = Side::of(profile).estimate() {
                 let _ = writeln!(answer, "  {estimate}");
             }

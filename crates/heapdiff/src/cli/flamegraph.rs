@@ -12,6 +12,7 @@ use crate::flamegraph::svg::Picture;
 use crate::flamegraph::{Count, folded, svg};
 use crate::group::{GroupBy, Options};
 use crate::inventory::inventory;
+use crate::limits::Limits;
 use crate::note::Note;
 use crate::view::View;
 
@@ -64,8 +65,8 @@ enum Format {
 
 impl Flamegraph {
     /// The picture; if it goes to a file, what the reader should know about the snapshots.
-    pub(super) fn answer(self) -> Result<String, Error> {
-        let (drawn, notes) = self.draw()?;
+    pub(super) fn answer(self, limits: &Limits) -> Result<String, Error> {
+        let (drawn, notes) = self.draw(limits)?;
         let Some(output) = &self.output else {
             return Ok(drawn);
         };
@@ -74,7 +75,7 @@ impl Flamegraph {
         Ok(warnings(&notes))
     }
 
-    fn draw(&self) -> Result<(String, Vec<Note>), Error> {
+    fn draw(&self, limits: &Limits) -> Result<(String, Vec<Note>), Error> {
         let options = Options {
             by: GroupBy::Stack,
             in_app: in_app(&self.in_app),
@@ -89,7 +90,7 @@ impl Flamegraph {
             count: self.count.into(),
             bare: false,
         };
-        let snapshot = files::read(&self.snapshot)?;
+        let snapshot = files::read_within(&self.snapshot, limits)?;
         let Some(after) = &self.after else {
             let inventory = inventory(&snapshot, &options);
             let drawn = match self.format {
@@ -98,7 +99,7 @@ impl Flamegraph {
             };
             return Ok((drawn, Vec::new()));
         };
-        let comparison = compare(&snapshot, &files::read(after)?, &options)?;
+        let comparison = compare(&snapshot, &files::read_within(after, limits)?, &options)?;
         let drawn = match self.format {
             Format::Svg => svg::of_comparison(&comparison, &view, &picture),
             Format::Folded => folded::of_comparison(&comparison, &view, picture.count),

@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use super::destination::Destination;
 use super::{Exit, Output, in_app, sources};
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::profile::Profile;
 use crate::verdict::{self, Date, Judgement, json, junit, sarif};
 use crate::{excerpt, files, page};
@@ -60,6 +61,7 @@ impl Verdict {
     /// The verdict; if it goes to a file, in a line, with what the reader should know.
     pub(super) fn answer(
         self,
+        limits: &Limits,
         output: Output,
         out: &mut dyn Write,
     ) -> Result<(String, Exit), Error> {
@@ -82,7 +84,7 @@ impl Verdict {
         let mut profiles: Vec<Profile> = self
             .snapshots
             .iter()
-            .map(files::read)
+            .map(|path| files::read_within(path, limits))
             .collect::<Result<_, _>>()?;
         for (profile, requests) in profiles.iter_mut().zip(&self.requests) {
             profile.metadata.requests = Some(*requests);

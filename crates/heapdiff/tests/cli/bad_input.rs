@@ -123,6 +123,67 @@ fn names_cannot_send_escape_sequences_to_the_terminal() {
     }
 }
 
+/// A name that a terminal would obey.
+const HOSTILE: &str = "evil\u{1b}[2J\u{9b}\u{7f}\u{202e}\n.json";
+
+#[test]
+fn no_path_and_no_excerpt_of_a_file_reaches_the_terminal_raw() {
+    let quoted =
+        r#"{"dhatFileVersion":2,"mode":"heap","bklt":true,"pps":"\u001b[2J\u202e","ftbl":[]}"#;
+    let allow = "[[allow]]\n\"\u{9b}2J\u{202e}\" = 1\n";
+    let leaks = ["leak-before.json", "leak-after.json", "leak-after.json"];
+    let commands: &[(&[&str], &str)] = &[
+        (&["show", HOSTILE], "no such file"),
+        (&["show", "quoted.json"], "not as DHAT writes it"),
+        (&["compare", "leak-after.json", HOSTILE], "no such file"),
+        (&["flamegraph", "leak-after.json", "-o", HOSTILE], ""),
+        (
+            &[
+                "flamegraph",
+                "leak-after.json",
+                "-o",
+                &format!("no/{HOSTILE}"),
+            ],
+            "no such folder",
+        ),
+        (
+            &["export", "--to", "chrome", "-o", HOSTILE, "leak-after.json"],
+            "",
+        ),
+        (
+            &["verdict", leaks[0], leaks[1], leaks[2], "--allow", HOSTILE],
+            "no such file",
+        ),
+        (
+            &[
+                "verdict",
+                leaks[0],
+                leaks[1],
+                leaks[2],
+                "--allow",
+                "allow.toml",
+            ],
+            "unknown field",
+        ),
+    ];
+    for (args, says) in commands {
+        let run = Run::new("")
+            .file("quoted.json", quoted)
+            .file("allow.toml", allow);
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let (_, stdout, stderr) = run.output_of(&args);
+        assert!(stderr.contains(says), "{args:?}: {stderr}");
+        assert!(stderr.lines().count() <= 1, "{args:?}: {stderr}");
+        for text in [stdout, stderr] {
+            assert!(
+                text.chars()
+                    .all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'),
+                "{args:?}: {text:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn wrong_usage_exits_with_2_and_help_with_0() {
     assert_eq!(Run::new("compare one.json").output().0, Some(2));

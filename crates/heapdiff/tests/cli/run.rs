@@ -44,7 +44,7 @@ impl Run {
         let files = std::fs::read_dir(self.folder.path()).expect("the folder");
         let names = files.map(|file| file.expect("a file").file_name());
         names
-            .filter(|name| name.to_string_lossy().ends_with(".tmp"))
+            .filter(|name| name.to_string_lossy().starts_with('.'))
             .count()
     }
 

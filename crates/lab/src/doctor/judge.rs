@@ -1,9 +1,10 @@
 //! From what was seen to what it means. A pure function: no clock, no server, no file.
 
+mod latency;
+
 use super::finding::{Finding, Site};
 use super::observation::{Observation, Sample, Snapshots};
 use heapdiff::verdict::{Remark, Verdict};
-use panel::metrics::Histogram;
 
 /// Requests below which nothing is said: what a server makes once would look like what it makes for each.
 pub(super) const LEAST_REQUESTS: u64 = 100;
@@ -19,14 +20,6 @@ const HEAP_DID_NOT: f64 = 0.25;
 
 /// Bytes kept of each request, in both halves, from which metrics alone show growth.
 const BYTES_PER_REQUEST: f64 = 64.0;
-
-/// Latency grew if its median did so many times, in windows of so many requests…
-const SLOWER: f64 = 1.5;
-const WINDOW: f64 = 50.0;
-/// …or its 99th percentile so many times.
-const TAIL_SLOWER: f64 = 3.0;
-/// A heap that grew so many times can be a reason for it.
-const LARGER: f64 = 1.2;
 
 /// Why there is no verdict on snapshots.
 const TOO_FEW: &str = "three are needed, with requests between them";
@@ -56,7 +49,7 @@ pub(super) fn judge(seen: &Observation) -> Vec<Finding> {
     let grows = heap.as_ref().is_some_and(Finding::is_growth);
     findings.extend(heap);
     findings.extend(rss(&course, grows));
-    findings.extend(latency(&course));
+    findings.extend(latency::grew(&course));
     findings.extend(ceiling(&course, grows, doubling(seen)));
     if findings.is_empty() {
         let no_snapshots = match &seen.snapshots {
@@ -223,43 +216,6 @@ fn rss(course: &Course<'_>, heap_grows: bool) -> Option<Finding> {
     (alone && !heap_grows).then_some(Finding::RssAlone {
         rss_bytes: (before, after),
         live_bytes: (live_before, live_after),
-    })
-}
-
-/// Whether requests take longer late than they did early, while the heap grew.
-fn latency(course: &Course<'_>) -> Option<Finding> {
-    let (before, after) = course.live?;
-    if float(after) < LARGER * float(before) {
-        return None;
-    }
-    let known: Vec<&Histogram> = course
-        .samples
-        .iter()
-        .filter_map(|sample| sample.metrics.durations.as_ref())
-        .collect();
-    let (first, last) = (known.first()?, known.last()?);
-    let all = last.count() - first.count();
-    let at = |part: f64| {
-        let wanted = first.count() + part * all;
-        known.iter().find(|histogram| histogram.count() >= wanted)
-    };
-    let early = at(1.0 / 3.0)?.since(first)?;
-    let late = last.since(
-        known
-            .iter()
-            .rev()
-            .find(|histogram| histogram.count() <= first.count() + all * 2.0 / 3.0)?,
-    )?;
-    if early.count() < WINDOW || late.count() < WINDOW {
-        return None;
-    }
-    let of = |share: f64| Some((early.quantile(share)?, late.quantile(share)?));
-    let (median, tail) = (of(0.5)?, of(0.99)?);
-    let slower = |(early, late): (f64, f64), times: f64| late >= times * early;
-    (slower(median, SLOWER) || slower(tail, TAIL_SLOWER)).then_some(Finding::Slower {
-        p50_s: median,
-        p99_s: tail,
-        live_bytes: (before, after),
     })
 }
 

@@ -18,6 +18,9 @@ use super::shots::{Shots, name};
 
 /// Between two looks at the metrics.
 const LOOK: Duration = Duration::from_millis(500);
+/// The same under the doctor's own load, which a fast server has answered in a second: each third of the requests must be seen in
+/// parts.
+const LOOK_UNDER_LOAD: Duration = Duration::from_millis(100);
 
 /// How long a server may be gone and come back.
 const ABSENCE: Duration = Duration::from_secs(10);
@@ -192,7 +195,7 @@ impl Watch {
                 loop {
                     tokio::select! {
                         stepped = &mut step => break stepped,
-                        () = sleep(LOOK) => {
+                        () = sleep(LOOK_UNDER_LOAD) => {
                             // Whether it is gone is for the load to find.
                             if let Ok(metrics) = self.scraper.scrape().await {
                                 log.note(metrics);

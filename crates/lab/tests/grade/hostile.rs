@@ -73,7 +73,9 @@ fn what_does_harm_costs_its_lab_and_harms_nothing() {
         .filter(|line| line.contains("leaklab-grade-") || line.contains("confined"))
         .collect();
     assert_eq!(left, [] as [String; 0], "still running");
-    assert_eq!(temporary_folders(), before, "temporary folders are left");
+    let mut left = temporary_folders();
+    left.retain(|folder| !before.contains(folder)); // another grader's may be gone by now
+    assert_eq!(left, [] as [String; 0], "temporary folders are left");
 }
 
 #[test]

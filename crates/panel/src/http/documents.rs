@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::answer::{Answer, blocking, document, query};
 use super::shared::Shared;
 use crate::error::Error;
+use crate::store::Store;
 
 #[derive(Deserialize)]
 struct Pair {
@@ -47,7 +48,9 @@ enum Counted {
 
 pub(super) async fn summary(shared: web::Data<Shared>, id: web::Path<String>) -> Answer {
     let shared = shared.into_inner();
-    let text = blocking(move || {
+    let store = Arc::clone(&shared.store);
+    let bytes = store.bytes_of([id.as_str()]);
+    let text = in_turn(&store, bytes, move || {
         let (card, profile) = shared.store.open_snapshot(&id)?;
         let model = inventory(&profile, &Options::default());
         let sources = Finder::new(shared.source_roots.clone());
@@ -59,7 +62,9 @@ pub(super) async fn summary(shared: web::Data<Shared>, id: web::Path<String>) ->
 pub(super) async fn comparison(shared: web::Data<Shared>, request: HttpRequest) -> Answer {
     let Pair { base, snapshot } = query(&request)?;
     let shared = shared.into_inner();
-    let text = blocking(move || {
+    let store = Arc::clone(&shared.store);
+    let bytes = store.bytes_of([base.as_str(), snapshot.as_str()]);
+    let text = in_turn(&store, bytes, move || {
         let (before, base) = shared.store.open_snapshot(&base)?;
         let (after, snapshot) = shared.store.open_snapshot(&snapshot)?;
         let model = compare(&base, &snapshot, &Options::default()).map_err(Error::Incomparable)?;
@@ -78,7 +83,9 @@ pub(super) async fn verdict(shared: web::Data<Shared>, request: HttpRequest) -> 
         return Err(Error::LongSeries(ids.len(), MOST));
     }
     let shared = shared.into_inner();
-    let text = blocking(move || {
+    let store = Arc::clone(&shared.store);
+    let bytes = store.bytes_of(ids.iter().map(String::as_str));
+    let text = in_turn(&store, bytes, move || {
         let open = |id: &String| Ok(shared.store.open_snapshot(id)?.1);
         let profiles: Vec<Arc<Profile>> = ids.iter().map(open).collect::<Result<_, Error>>()?;
         let series: Vec<&Profile> = profiles.iter().map(Arc::as_ref).collect();
@@ -101,7 +108,8 @@ pub(super) async fn flamegraph(shared: web::Data<Shared>, request: HttpRequest) 
         Counted::Blocks => Count::Blocks,
     });
     let store = Arc::clone(&shared.store);
-    let drawn = blocking(move || {
+    let bytes = store.bytes_of(base.iter().chain([&snapshot]).map(String::as_str));
+    let drawn = in_turn(&shared.store, bytes, move || {
         let (_, snapshot) = store.open_snapshot(&snapshot)?;
         let (options, all) = (Options::default(), View::default());
         let Some(base) = base else {
@@ -115,4 +123,19 @@ pub(super) async fn flamegraph(shared: web::Data<Shared>, request: HttpRequest) 
     Ok(HttpResponse::Ok()
         .content_type("image/svg+xml; charset=utf-8")
         .body(drawn.await?))
+}
+
+/// Does what reads files of so many bytes, off the async threads; if they are large, not beside others of their kind.
+async fn in_turn<T: Send + 'static>(
+    store: &Arc<Store>,
+    bytes: u64,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let turn = store.turn(bytes).await;
+    blocking(move || {
+        let done = work();
+        drop(turn);
+        done
+    })
+    .await
 }

@@ -1,20 +1,23 @@
 //! The list of snapshots, and what can be done to one: load, rename, delete, bring back.
 
 use std::future::poll_fn;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_core::Stream;
 use heapdiff::page::Card;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use super::answer::{Answer, blocking, body, json, query};
 use super::shared::Shared;
 use crate::error::Error;
 use crate::remote::ServerCard;
-use crate::store::{Deleted, wanted};
+use crate::store::{Deleted, Store, wanted};
 
 /// The answer of `GET /api/snapshots`; `docs/formats.md` tells its keys.
 #[derive(Serialize)]
@@ -39,6 +42,13 @@ struct Rename {
 pub(super) async fn list(shared: web::Data<Shared>) -> Answer {
     let servers = shared.servers.cards().await;
     let store = Arc::clone(&shared.store);
+    let there = Arc::clone(&store);
+    let unread = blocking(move || Ok(there.refresh())).await?;
+    if !unread.is_empty() {
+        // A task of its own: the list does not wait for ever, and what was begun is there for the next one.
+        let reading = tokio::spawn(read_all(Arc::clone(&store), unread));
+        let _ = timeout(PATIENCE, reading).await;
+    }
     let (snapshots, deleted, missing) = blocking(move || {
         let (snapshots, deleted) = store.list();
         Ok((snapshots, deleted, store.missing()))
@@ -50,6 +60,24 @@ pub(super) async fn list(shared: web::Data<Shared>) -> Answer {
         deleted,
         missing,
     }))
+}
+
+/// How long the list waits for new files to be read. Those that take longer are in the list, and say that they are read.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+async fn read_all(store: Arc<Store>, unread: Vec<(PathBuf, u64)>) {
+    for (path, bytes) in unread {
+        let turn = store.turn(bytes).await;
+        let store = Arc::clone(&store);
+        let read = blocking(move || {
+            store.look_at(&path);
+            drop(turn);
+            Ok(())
+        });
+        if read.await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Takes in a file, the body.
@@ -73,7 +101,13 @@ pub(super) async fn upload(
         incoming.write(&chunk)?;
     }
     let store = Arc::clone(&shared.store);
-    let card = blocking(move || store.keep(incoming, &wanted(label.as_deref()))).await?;
+    let turn = store.turn(incoming.bytes()).await;
+    let card = blocking(move || {
+        let kept = store.keep(incoming, &wanted(label.as_deref()));
+        drop(turn);
+        kept
+    })
+    .await?;
     Ok(json(&card))
 }
 

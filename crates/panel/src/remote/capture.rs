@@ -29,7 +29,13 @@ pub(crate) async fn capture(
     let taken = server.take(&name).await?;
 
     let (there, label, bytes) = (Arc::clone(&store), wanted.clone(), taken.file_bytes);
-    let adopted = blocking(move || there.adopt(&name, bytes, asked, &label)).await?;
+    let reads = store.turn(bytes.unwrap_or(u64::MAX)).await;
+    let adopted = blocking(move || {
+        let adopted = there.adopt(&name, bytes, asked, &label);
+        drop(reads);
+        adopted
+    })
+    .await?;
     if let Some(card) = adopted {
         turn.took(&card.id);
         return Ok(card);
@@ -39,7 +45,13 @@ pub(crate) async fn capture(
     let mut incoming = store.incoming()?;
     server.fetch(&taken, |chunk| incoming.write(chunk)).await?;
     turn.is_now(Stage::Reading);
-    let card = blocking(move || store.keep(incoming, &wanted)).await?;
+    let reads = store.turn(incoming.bytes()).await;
+    let card = blocking(move || {
+        let kept = store.keep(incoming, &wanted);
+        drop(reads);
+        kept
+    })
+    .await?;
     turn.took(&card.id);
     Ok(card)
 }

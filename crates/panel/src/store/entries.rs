@@ -1,15 +1,15 @@
 //! What the store knows of its files: an entry each, with an id that stays when the file is renamed, deleted and
 //! brought back.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use bytesize::ByteSize;
 use heapdiff::Side;
 use heapdiff::page::Card;
 
 use super::files::{Stamp, label_of};
-use super::read::{Content, read};
+use super::read::Content;
 use crate::error::Error;
 
 /// The entries.
@@ -21,7 +21,6 @@ pub(crate) struct Entries {
     /// Begins every id, so that those of an earlier panel on the same port are not taken for ours.
     run: String,
     next: u64,
-    most: ByteSize,
 }
 
 /// A file that is or was listed.
@@ -39,13 +38,12 @@ pub(crate) struct Entry {
 }
 
 impl Entries {
-    pub(crate) fn new(run: String, most: ByteSize) -> Self {
+    pub(crate) fn new(run: String) -> Self {
         Self {
             snapshots: Vec::new(),
             deleted: Vec::new(),
             run,
             next: 0,
-            most,
         }
     }
 
@@ -91,31 +89,38 @@ impl Entries {
         }
     }
 
-    /// Reads the file at `path` unless it is known as it is, and returns its entry.
-    pub(crate) fn look_at(&mut self, path: &Path) -> &mut Entry {
-        let most = self.most;
-        let entry = match self.snapshots.iter().position(|known| known.path == path) {
+    /// The entry of the file at `path`, if it has one.
+    pub(crate) fn at(&mut self, path: &Path) -> Option<&mut Entry> {
+        self.snapshots.iter_mut().find(|known| known.path == path)
+    }
+
+    /// The entry of the file at `path`, which is made if it has none.
+    pub(crate) fn known(&mut self, path: &Path) -> &mut Entry {
+        match self.snapshots.iter().position(|known| known.path == path) {
             Some(at) => &mut self.snapshots[at],
             None => self.add(path, false),
-        };
-        entry.look(most);
-        entry
+        }
     }
 }
 
 impl Entry {
-    fn look(&mut self, most: ByteSize) {
-        let stamp = match Stamp::of(&self.path) {
-            Ok(stamp) => stamp,
-            Err(error) => {
-                self.stamp = None;
-                return self.broken(heapdiff::Error::Io(error).to_string(), None);
-            }
-        };
-        if self.stamp == Some(stamp) {
-            return;
+    /// The file cannot even be opened.
+    pub(crate) fn lose(&mut self, error: io::Error) {
+        self.stamp = None;
+        self.broken(heapdiff::Error::Io(error).to_string(), None);
+    }
+
+    /// The card as it is listed.
+    pub(crate) fn listed(&self) -> Card {
+        let mut card = self.card.clone();
+        if self.stamp.is_none() && card.error.is_none() {
+            card.error = Some(UNREAD.to_owned());
         }
-        let content = read(&self.path, most);
+        card
+    }
+
+    /// The file was read.
+    pub(crate) fn learn(&mut self, stamp: Stamp, content: &Content) {
         self.stamp = Some(stamp);
         self.taken = stamp.modified;
         self.foreign = false;
@@ -125,10 +130,10 @@ impl Entry {
                 self.card = short(Card {
                     label: std::mem::take(&mut self.card.label),
                     file_bytes: Some(stamp.bytes),
-                    ..Card::of(std::mem::take(&mut self.card.id), &Side::of(&profile))
+                    ..Card::of(std::mem::take(&mut self.card.id), &Side::of(profile))
                 });
             }
-            Content::Broken(why) => self.broken(why, Some(stamp.bytes)),
+            Content::Broken(why) => self.broken(why.clone(), Some(stamp.bytes)),
             Content::Foreign if self.given => {
                 self.broken(heapdiff::Error::NotDhat.to_string(), Some(stamp.bytes));
             }
@@ -146,6 +151,9 @@ impl Entry {
         };
     }
 }
+
+/// What is said of a file that is not read yet.
+const UNREAD: &str = "the panel is still reading it";
 
 /// Longest text, and most routes, that a card keeps: it stays in memory, and is sent each time the page asks.
 const LONGEST: usize = 1000;

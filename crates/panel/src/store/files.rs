@@ -1,13 +1,13 @@
 //! What the store does to files: finds them, moves them, takes new ones in. Nothing is ever overwritten.
 
-use std::fs::{self, DirBuilder};
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder, File, Metadata};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use atomic_file::Pending;
 use bytesize::ByteSize;
-use tempfile::NamedTempFile;
 
 use crate::error::Error;
 
@@ -27,7 +27,10 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// Of a regular file; links are not followed.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
-        let about = fs::symlink_metadata(path)?;
+        Self::of_metadata(&fs::symlink_metadata(path)?)
+    }
+
+    pub(crate) fn of_metadata(about: &Metadata) -> io::Result<Self> {
         if !about.is_file() {
             return Err(io::Error::other("it is not a regular file"));
         }
@@ -118,10 +121,11 @@ pub(crate) fn trash_of(folder: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// A snapshot on its way in: private, hidden, and gone if it is dropped before it is kept.
+/// A snapshot on its way in: private, without a name, and gone if it is dropped before it is kept, or the panel killed.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    file: NamedTempFile,
+    file: Pending,
+    folder: PathBuf,
     bytes: u64,
     most: ByteSize,
 }
@@ -129,12 +133,9 @@ pub(crate) struct Incoming {
 impl Incoming {
     /// In the folder that it will be kept in: a file system can rename only within itself.
     pub(crate) fn new(folder: &Path, most: ByteSize) -> Result<Self, Error> {
-        let file = tempfile::Builder::new()
-            .prefix(".panel-")
-            .tempfile_in(folder)
-            .map_err(Error::file("write to", folder))?;
         Ok(Self {
-            file,
+            file: Pending::private(folder).map_err(Error::file("write to", folder))?,
+            folder: folder.to_owned(),
             bytes: 0,
             most,
         })
@@ -149,30 +150,33 @@ impl Incoming {
         // To the system's cache, mostly: not worth a thread for each chunk.
         self.file
             .write_all(chunk)
-            .map_err(Error::file("write", self.file.path()))
+            .map_err(Error::file("write to", &self.folder))
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        self.file.path()
+    /// How long it is so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The file, to be read from its beginning.
+    pub(crate) fn read_back(&self) -> Result<&File, Error> {
+        let mut file = self.file.as_file();
+        file.rewind()
+            .map_err(Error::file("read what came into", &self.folder))?;
+        Ok(file)
     }
 
     /// Appears under the first free name.
     pub(crate) fn publish(self, folder: &Path, wanted: &Wanted) -> Result<PathBuf, Error> {
-        let path = self.file.path().to_owned();
-        let published = self.file.as_file().sync_all().and_then(|()| {
-            let mut file = Some(self.file);
-            first_free(folder, wanted, |path| {
-                let unpublished = file.take().expect("it comes back until it is taken");
-                match unpublished.persist_noclobber(path) {
-                    Ok(_) => Ok(()),
-                    Err(refused) => {
-                        file = Some(refused.file);
-                        Err(refused.error)
-                    }
-                }
+        let mut file = Some(self.file);
+        let published = first_free(folder, wanted, |path| {
+            let unpublished = file.take().expect("it comes back until it is taken");
+            unpublished.publish(path).map_err(|(error, back)| {
+                file = Some(back);
+                error
             })
         });
-        published.map_err(Error::file("keep", path))
+        published.map_err(Error::file("keep a snapshot in", folder))
     }
 }
 

@@ -20,12 +20,13 @@ use bytesize::ByteSize;
 use heapdiff::Profile;
 use heapdiff::page::Card;
 use serde::Serialize;
+use tokio::sync::OwnedMutexGuard;
 
 use self::entries::{Entries, Entry};
 pub(crate) use self::files::{Incoming, Wanted};
 use self::files::{Stamp, TRASH, first_free, label_of, move_to, snapshots_in, trash_of};
 use self::profiles::Profiles;
-use self::read::{Content, read};
+use self::read::{Content, open, parse, read};
 use crate::error::Error;
 
 /// The snapshots of a panel.
@@ -36,7 +37,12 @@ pub(crate) struct Store {
     most: ByteSize,
     entries: Mutex<Entries>,
     profiles: Mutex<Profiles>,
+    /// Of whoever reads a large file.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
+
+/// Files that are not read beside each other, in bytes.
+const LARGE: u64 = 4 << 20;
 
 /// A snapshot that can be brought back.
 #[derive(Debug, Serialize)]
@@ -75,7 +81,7 @@ impl Store {
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let run = format!("{:x}", now.unwrap_or_default().as_micros());
-        let mut entries = Entries::new(run, most);
+        let mut entries = Entries::new(run);
         for file in files {
             entries.add(&real(file)?, true);
         }
@@ -84,6 +90,7 @@ impl Store {
             most,
             entries: Mutex::new(entries),
             profiles: Mutex::default(),
+            turn: Arc::default(),
         })
     }
 
@@ -92,10 +99,45 @@ impl Store {
         &self.folders[0]
     }
 
-    /// The snapshots as they are now, oldest first, and those that can be brought back.
-    pub(crate) fn list(&self) -> (Vec<Card>, Vec<Deleted>) {
+    /// Sees what came, went and changed; returns the files that must be read before the list is complete, and their sizes.
+    pub(crate) fn refresh(&self) -> Vec<(PathBuf, u64)> {
         let mut entries = self.entries();
-        self.refresh(&mut entries);
+        self.look_around(&mut entries);
+        let mut unread = Vec::new();
+        for entry in &mut entries.snapshots {
+            match Stamp::of(&entry.path) {
+                Ok(stamp) if entry.stamp == Some(stamp) => {}
+                Ok(stamp) => unread.push((entry.path.clone(), stamp.bytes)),
+                Err(error) => entry.lose(error),
+            }
+        }
+        unread
+    }
+
+    /// Reads a listed file, unless it is known as it is. Nobody else has to wait meanwhile.
+    pub(crate) fn look_at(&self, path: &Path) {
+        let (file, stamp) = match open(path) {
+            Ok(opened) => opened,
+            Err(error) => {
+                if let Some(entry) = self.entries().at(path) {
+                    entry.lose(error);
+                }
+                return;
+            }
+        };
+        let is_known = |entry: &mut Entry| entry.stamp == Some(stamp);
+        if self.entries().at(path).is_none_or(is_known) {
+            return;
+        }
+        let content = read(file, stamp.bytes, self.most);
+        if let Some(entry) = self.entries().at(path) {
+            entry.learn(stamp, &content);
+        }
+    }
+
+    /// The snapshots as they are known, oldest first, and those that can be brought back.
+    pub(crate) fn list(&self) -> (Vec<Card>, Vec<Deleted>) {
+        let entries = self.entries();
         let mut listed: Vec<&Entry> = entries.snapshots.iter().filter(|it| !it.foreign).collect();
         listed.sort_by(|a, b| (a.taken, &a.card.label).cmp(&(b.taken, &b.card.label)));
         let deleted = entries.deleted.iter().map(|entry| Deleted {
@@ -103,9 +145,24 @@ impl Store {
             label: entry.card.label.clone(),
         });
         (
-            listed.into_iter().map(|entry| entry.card.clone()).collect(),
+            listed.into_iter().map(Entry::listed).collect(),
             deleted.collect(),
         )
+    }
+
+    /// Waits for its turn to read files of so many bytes together: large ones are read one after the other, because each takes
+    /// several times its size in memory.
+    pub(crate) async fn turn(&self, bytes: u64) -> Option<OwnedMutexGuard<()>> {
+        if bytes < LARGE {
+            return None;
+        }
+        Some(Arc::clone(&self.turn).lock_owned().await)
+    }
+
+    /// How many bytes these snapshots' files have together. What is not there has none.
+    pub(crate) fn bytes_of<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> u64 {
+        let bytes = |id| Some(Stamp::of(&self.place(id).ok()?.0).ok()?.bytes);
+        ids.into_iter().filter_map(bytes).sum()
     }
 
     /// The folders that are not there at the moment, as they were given.
@@ -126,12 +183,12 @@ impl Store {
             label: label.to_owned(),
             why,
         };
-        let stamp =
-            Stamp::of(path).map_err(|error| unreadable(heapdiff::Error::Io(error).to_string()))?;
+        let (file, stamp) =
+            open(path).map_err(|error| unreadable(heapdiff::Error::Io(error).to_string()))?;
         if let Some(profile) = self.profiles().get(id, stamp) {
             return Ok(profile);
         }
-        let profile = match read(path, self.most) {
+        let profile = match read(file, stamp.bytes, self.most) {
             Content::Snapshot(profile) => Arc::new(profile.labelled(label)),
             Content::Broken(why) => return Err(unreadable(why)),
             Content::Foreign => return Err(unreadable(heapdiff::Error::NotDhat.to_string())),
@@ -143,11 +200,10 @@ impl Store {
     /// A snapshot's file.
     pub(crate) fn download(&self, id: &str) -> Result<Download, Error> {
         let (path, card) = self.place(id)?;
-        let open = || Ok((fs::File::open(&path)?, Stamp::of(&path)?.bytes));
-        let (file, bytes) = open().map_err(Error::file("read", &path))?;
+        let (file, stamp) = open(&path).map_err(Error::file("read", &path))?;
         Ok(Download {
             file,
-            bytes,
+            bytes: stamp.bytes,
             name: format!("{}.json", name::clean(&card.label)),
         })
     }
@@ -159,11 +215,14 @@ impl Store {
 
     /// Keeps what came in, if it is a snapshot.
     pub(crate) fn keep(&self, incoming: Incoming, wanted: &Wanted) -> Result<Card, Error> {
-        let bytes = fs::read(incoming.path()).map_err(Error::file("read", incoming.path()))?;
-        Profile::parse_owned(bytes).map_err(Error::NotASnapshot)?;
+        let (bytes, most) = (incoming.bytes(), self.most);
+        let profile = parse(incoming.read_back()?, bytes, most).map_err(Error::NotASnapshot)?;
         let mut entries = self.entries();
         let path = incoming.publish(&self.real_home()?, wanted)?;
-        Ok(entries.look_at(&path).card.clone())
+        let stamp = Stamp::of(&path).map_err(Error::file("read", &path))?;
+        let entry = entries.known(&path);
+        entry.learn(stamp, &Content::Snapshot(Box::new(profile)));
+        Ok(entry.card.clone())
     }
 
     /// A name under which a server may write a snapshot for this panel: no other panel uses it.
@@ -179,31 +238,34 @@ impl Store {
         asked: SystemTime,
         wanted: &Wanted,
     ) -> Result<Option<Card>, Error> {
-        let mut entries = self.entries();
         for folder in self.real_folders() {
             let written = folder.join(format!("{name}.json"));
-            let Ok(stamp) = Stamp::of(&written) else {
+            let Ok((file, stamp)) = open(&written) else {
                 continue;
             };
             if stamp.modified < asked || bytes.is_some_and(|bytes| bytes != stamp.bytes) {
                 continue;
             }
-            let why = match read(&written, self.most) {
+            let content = read(file, stamp.bytes, self.most);
+            let why = match &content {
                 Content::Snapshot(_) => None,
-                Content::Broken(why) => Some(why),
+                Content::Broken(why) => Some(why.clone()),
                 Content::Foreign => Some(heapdiff::Error::NotDhat.to_string()),
             };
             if let Some(why) = why {
                 let label = name.to_owned();
                 return Err(Error::Unreadable { label, why });
             }
+            let mut entries = self.entries();
             let path = first_free(&folder, wanted, |path| move_to(&written, path))
                 .map_err(Error::file("rename", &written))?;
-            if let Some(known) = entries.snapshots.iter_mut().find(|it| it.path == written) {
+            if let Some(known) = entries.at(&written) {
                 known.path.clone_from(&path);
                 known.card.label = label_of(&path);
             }
-            return Ok(Some(entries.look_at(&path).card.clone()));
+            let entry = entries.known(&path);
+            entry.learn(stamp, &content);
+            return Ok(Some(entry.card.clone()));
         }
         Ok(None)
     }
@@ -263,20 +325,22 @@ impl Store {
         entry.card.label = label_of(&path);
         entry.path.clone_from(&path);
         entries.snapshots.push(entry);
-        Ok(entries.look_at(&path).card.clone())
+        drop(entries);
+        self.look_at(&path);
+        let mut entries = self.entries();
+        let entry = entries.at(&path).ok_or(Error::UnknownSnapshot)?;
+        Ok(entry.listed())
     }
 
-    /// Sees what came, went and changed.
-    fn refresh(&self, entries: &mut Entries) {
+    /// Sees what came and went.
+    fn look_around(&self, entries: &mut Entries) {
         let folders = self.real_folders();
         let there: BTreeSet<PathBuf> = folders.iter().flat_map(|it| snapshots_in(it)).collect();
         entries
             .snapshots
             .retain(|entry| entry.given || there.contains(&entry.path));
-        let given = entries.snapshots.iter().filter(|entry| entry.given);
-        let given: Vec<PathBuf> = given.map(|entry| entry.path.clone()).collect();
-        for path in there.iter().chain(&given) {
-            entries.look_at(path);
+        for path in &there {
+            entries.known(path);
         }
         entries
             .deleted

@@ -17,6 +17,7 @@ mod capture;
 mod change;
 mod documents;
 mod guard;
+mod large;
 mod list;
 mod program;
 mod status;

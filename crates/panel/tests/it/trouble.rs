@@ -165,13 +165,13 @@ fn a_download_that_stands_still_is_given_up_and_one_that_is_slow_is_not() {
             "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
             file.len()
         );
-        for part in file.as_bytes().chunks(file.len() / 20) {
-            thread::park_timeout(Duration::from_millis(60));
+        for part in file.as_bytes().chunks(file.len() / 25) {
+            thread::park_timeout(Duration::from_millis(130));
             let _ = stream.write_all(part);
         }
     });
     let panel = Running::with(|config| {
-        config.limits.idle = Duration::from_secs(1);
+        config.limits.idle = Duration::from_secs(3); // less than all parts take together
         config.servers.push(ServerConfig::new(&slow.url).unwrap());
     });
     panel.capture("{}").is(200);

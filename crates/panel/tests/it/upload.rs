@@ -82,14 +82,18 @@ fn an_upload_that_breaks_off_leaves_nothing() {
         panel.url
     )
     .unwrap();
-    wait_for("the upload to begin", || {
-        (!panel.names().is_empty()).then_some(())
-    });
+    let incoming = || {
+        // this process is the panel, and what comes in has no name
+        let open = fs::read_dir("/proc/self/fd").unwrap().flatten();
+        let mut open = open.filter_map(|fd| fs::read_link(fd.path()).ok());
+        open.any(|path| path.starts_with(panel.folder.path()))
+    };
+    wait_for("the upload to begin", || incoming().then_some(()));
     assert_eq!(panel.labels(), [] as [&str; 0]);
+    assert_eq!(panel.names(), [] as [&str; 0]);
     drop(stream);
-    wait_for("the upload to end", || {
-        panel.names().is_empty().then_some(())
-    });
+    wait_for("the upload to end", || (!incoming()).then_some(()));
+    assert_eq!(panel.names(), [] as [&str; 0]);
 }
 
 #[test]
