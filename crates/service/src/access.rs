@@ -7,10 +7,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
+use loopback::loopback_port;
 use redact::Secret;
 
 use crate::answer::failure;
-use crate::host::loopback_port;
 
 /// What browsers say of who asks: <https://www.w3.org/TR/fetch-metadata/>.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

@@ -10,7 +10,6 @@ mod answer;
 mod ceiling;
 mod health;
 mod heapdump;
-mod host;
 mod metrics;
 mod options;
 mod program;

@@ -11,9 +11,9 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
+use loopback::loopback_port;
 
 use super::answer::failure;
-use super::host::loopback_port;
 
 /// Lets a request through that is meant for the panel on this port.
 pub(super) struct Guard {

@@ -4,7 +4,6 @@ mod answer;
 mod documents;
 mod download;
 mod guard;
-mod host;
 mod servers;
 mod shared;
 mod shell;

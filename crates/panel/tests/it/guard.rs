@@ -31,13 +31,6 @@ fn a_host_that_is_not_the_panel_gets_nothing() {
 }
 
 #[test]
-fn the_panel_and_the_servers_read_a_host_alike() {
-    let code = |file: &'static str| file.split_once("use std::net").expect("its code").1;
-    let panels = code(include_str!("../../src/http/host.rs"));
-    assert_eq!(panels, code(include_str!("../../../service/src/host.rs")));
-}
-
-#[test]
 fn a_page_of_another_origin_gets_nothing_and_changes_nothing() {
     let panel = Running::start();
     panel.put("a.json", &snapshot(1, 1));

@@ -1,13 +1,13 @@
-//! The `Host` header, read strictly. `service` has the same file, because neither crate is to depend on the other; a
-//! test of this crate holds them to each other.
+//! Whether a `Host` header names this machine. `README.md` beside this crate says what that is for.
+#![forbid(unsafe_code)]
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The port that `host` names, 80 if none, if `host` is this machine: `localhost`, or an address of loopback, and nothing else before,
-/// between or after.
+/// The port in `host`, 80 if it has none, where `host` is `localhost` or a loopback address; `None` for every other machine
+/// and for text before, between or after.
 ///
 /// The parser of HTTP libraries lets `[::1]evil` pass, and one of URLs reads `0x7f.1` as 127.0.0.1.
-pub(crate) fn loopback_port(host: &str) -> Option<u16> {
+pub fn loopback_port(host: &str) -> Option<u16> {
     let (is_loopback, port) = if let Some(rest) = host.strip_prefix('[') {
         let (address, port) = rest.split_once(']')?;
         // `Ipv6Addr` has no zone: `fe80::1%lo` is none.
