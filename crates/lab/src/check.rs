@@ -14,6 +14,7 @@ use crate::handler;
 use crate::measure::{self, Measurement, Outcome, Plan, Watcher};
 use crate::progress::OnBar;
 use crate::repo::{Repo, Server};
+use crate::unrecorded;
 use crate::workbook::{State, Workbook};
 
 /// What a server is found to be.
@@ -26,7 +27,7 @@ pub(crate) enum Status {
     Reference,
     /// It keeps its contract, and its heap grows with the requests.
     Leaking,
-    /// It does not leak, but it holds memory that nobody uses any more.
+    /// No heap leaks, but RSS stays high after a spike, or grows with the requests where no snapshot sees it.
     Holding,
     /// It keeps its contract, and something of its own code grows of which even the longest series does not tell whether it ends.
     Inconclusive,
@@ -210,13 +211,7 @@ pub(crate) fn besides(
     if server == Server::Leaky {
         return Ok(None);
     }
-    let more = handler::routes_besides(content, &book.starter()?);
-    Ok((!more.is_empty()).then(|| {
-        format!(
-            "the file has routes that the lab has not: {}; what is kept there would not be seen",
-            more.join(", ")
-        )
-    }))
+    Ok(handler::besides(content, &book.starter()?))
 }
 
 /// In words, how much more RSS there is at the end than at the first snapshot, if the lab's contract says how much
@@ -260,7 +255,10 @@ pub(crate) fn judge(
         }
         Some(Outcome::Measured(measured)) => {
             let leaks = measured.leaks();
-            let held = held(lab, &measured);
+            let held = measured
+                .unrecorded()
+                .map(|growth| grows_unrecorded(growth, measured.window()))
+                .or_else(|| held(lab, &measured));
             let unclear = measured.unclear();
             report.status = if measured.is_leaking() {
                 Status::Leaking
@@ -298,6 +296,21 @@ pub(crate) fn judge(
         report,
         measurement,
     }
+}
+
+fn grows_unrecorded(growth: unrecorded::Growth, (first, last): (u64, u64)) -> String {
+    let bytes = rate(growth.bytes_per_request);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "positive"
+    )]
+    let total = ByteSize::b(growth.bytes as u64).display().si();
+    format!(
+        "RSS grows by {} bytes with each request and the heap does not: it is {total} more after {last} requests than after \
+         {first}. Static arrays, threads' stacks and mapped files are memory, too: keep nothing there for each request",
+        bytes.trim_start_matches('+')
+    )
 }
 
 fn held_until_rest(bytes_per_request: f64) -> String {

@@ -26,6 +26,7 @@ mod held;
 mod measure;
 mod progress;
 mod show;
+mod unrecorded;
 
 mod beside;
 

@@ -45,7 +45,7 @@ fn found(model: &Model, finding: &Finding, mark: Mark, columns: usize) -> Vec<St
             place(report),
         ),
         Status::Holding => (
-            "NO LEAK, BUT HOLDING: what a spike took is not given back".to_owned(),
+            "NO LEAK, BUT HOLDING: RSS has memory that the heap has not".to_owned(),
             report.reason.clone().unwrap_or_default(),
         ),
         Status::Inconclusive => (
