@@ -45,7 +45,7 @@ pub(crate) struct Report {
     pub(crate) lab: u32,
     pub(crate) server: Server,
     pub(crate) status: Status,
-    /// How the contract was broken, what is held, or what leaks although no snapshot has it; in words.
+    /// Why the file is no text, how the contract was broken, what is held, or what leaks although no snapshot has it; in words.
     pub(crate) reason: Option<String>,
     /// Live bytes gained per request at all leaking sites together, or what of every request is held until nobody asks, if
     /// that is more; null if it was not measured.
@@ -132,7 +132,7 @@ pub(crate) fn folder(repo: &Repo, lab: &Lab, server: Server) -> PathBuf {
 
 /// A student's file, and what its build came to.
 pub(crate) struct Built {
-    pub(crate) content: String,
+    pub(crate) content: Vec<u8>,
     pub(crate) build: Build,
     started: Instant,
 }
@@ -151,12 +151,12 @@ pub(crate) async fn build(
 ) -> Result<Built> {
     let started = Instant::now();
     loop {
-        let content = book.content()?;
+        let content = book.bytes()?;
         let mut build = compile::compile(repo, server, &mut output).await?;
         if let Build::Ready { program, .. } = &mut build {
             *program = program.copy_to(folder)?;
         }
-        if book.content()? == content {
+        if book.bytes()? == content {
             return Ok(Built {
                 content,
                 build,
@@ -195,7 +195,10 @@ pub(crate) async fn measure_built(
         }
     };
     let shipped = server == Server::Fixed && book.state_of(&content)? == State::Reference;
-    let checked = judge(lab, server, outcome, shipped, build_took, started);
+    let mut checked = judge(lab, server, outcome, shipped, build_took, started);
+    if server == Server::Fixed && checked.report.status == Status::BuildFailed {
+        checked.report.reason = book.not_text(&content)?;
+    }
     if server == Server::Fixed && checked.report.status == Status::Fixed {
         book.mark_proved(&content)?;
     }
@@ -205,13 +208,14 @@ pub(crate) async fn measure_built(
 /// How a file breaks its contract before anything is asked of it: routes of its own, which nobody measures.
 pub(crate) fn besides(
     book: &Workbook<'_>,
-    content: &str,
+    content: &[u8],
     server: Server,
 ) -> Result<Option<String>> {
     if server == Server::Leaky {
         return Ok(None);
     }
-    Ok(handler::besides(content, &book.starter()?))
+    let content = String::from_utf8_lossy(content); // what compiles is text
+    Ok(handler::besides(&content, &book.starter()?))
 }
 
 /// In words, how much more RSS there is at the end than at the first snapshot, if the lab's contract says how much

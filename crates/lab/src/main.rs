@@ -31,12 +31,14 @@ mod unrecorded;
 mod beside;
 
 mod catalog;
+mod copies;
 mod handler;
 mod key;
 mod mutants;
 mod pristine;
 mod program;
 mod repo;
+mod shipped;
 mod workbook;
 
 mod child;

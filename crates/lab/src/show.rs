@@ -183,6 +183,9 @@ pub(crate) fn finding(lab: &Lab, report: &Report) {
             say::bad(&format!(
                 "BUILD FAILED: lab {n}, {server} does not compile; the compiler says why above"
             ));
+            if let Some(reason) = &report.reason {
+                say::note(reason);
+            }
         }
         Status::NotStarted => {
             say::note(&format!(

@@ -50,8 +50,12 @@ pub(super) async fn observe(
     let Build::Ready { program, .. } =
         compile::compile(repo, Server::Leaky, &mut Output::Terminal).await?
     else {
+        for lab in Lab::all(repo)? {
+            Workbook::new(repo, &lab).starter()?; // says which file was edited, and keeps it
+        }
         bail!(
-            "crates/leaky-server does not compile: take it back with `git checkout crates/leaky-server`"
+            "crates/leaky-server does not compile, and its labs' files are as they were shipped; the compiler says why above. \
+             `git status` lists what was changed besides"
         );
     };
     let folder = snapshots(repo, lab);

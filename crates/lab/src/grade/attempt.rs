@@ -67,7 +67,7 @@ impl Grader {
         let notes = self.notes_on(&program);
         let confinement = self.server(bench, self.rules.seconds);
         let program = Program::confined(program, confinement.clone());
-        let outcome = match check::besides(&book, content, Server::Fixed)? {
+        let outcome = match check::besides(&book, content.as_bytes(), Server::Fixed)? {
             Some(broken) => Outcome::ContractBroken(broken),
             None => match self.measured(bench, lab, &program, &confinement).await? {
                 Ok(outcome) => outcome,

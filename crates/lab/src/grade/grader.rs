@@ -107,7 +107,7 @@ impl Grader {
         for lab in Lab::all(&grader.copy)? {
             let book = Workbook::new(&grader.copy, &lab);
             let reference = book.reference()?;
-            if book.content()? != reference {
+            if book.bytes()? != reference.as_bytes() {
                 fs::write(book.path(), reference)?;
             }
         }
@@ -180,7 +180,8 @@ impl Grader {
             Build::Failed { .. }
         ) {
             bail!(
-                "the workspace as it is shipped does not compile: take it back with `git checkout crates`"
+                "the workspace itself does not compile; the compiler says why above. `git status` lists what was changed in it: put that \
+                 right, or grade from another clone"
             );
         }
         loop {

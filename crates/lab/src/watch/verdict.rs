@@ -58,9 +58,10 @@ fn found(model: &Model, finding: &Finding, mark: Mark, columns: usize) -> Vec<St
         ),
         Status::BuildFailed => (
             "BUILD FAILED".to_owned(),
-            match model.errors.len() {
-                1 => "The compiler says why:".to_owned(),
-                errors => format!("{errors} errors; begin with the first:"),
+            match (&report.reason, model.errors.len()) {
+                (Some(reason), _) => reason.clone(),
+                (None, 1) => "The compiler says why:".to_owned(),
+                (None, errors) => format!("{errors} errors; begin with the first:"),
             },
         ),
         Status::NotStarted => ("NOT STARTED".to_owned(), String::new()),
