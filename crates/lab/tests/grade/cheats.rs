@@ -17,6 +17,7 @@ fn keep() {
     for slot in 0..10_000 {
         KEPT[(from + slot) % KEPT.len()].store(1, Relaxed);
     }
+    std::hint::black_box(&KEPT); // or the compiler takes out what nobody reads
 }
 ";
 
