@@ -45,7 +45,7 @@ pub(crate) struct Report {
     pub(crate) lab: u32,
     pub(crate) server: Server,
     pub(crate) status: Status,
-    /// Why the file is no text, how the contract was broken, what is held, or what leaks although no snapshot has it; in words.
+    /// Why what was built is not as it should be, how the contract was broken, what is held, or what leaks although no snapshot has it; in words.
     pub(crate) reason: Option<String>,
     /// Live bytes gained per request at all leaking sites together, or what of every request is held until nobody asks, if
     /// that is more; null if it was not measured.
@@ -196,8 +196,8 @@ pub(crate) async fn measure_built(
     };
     let shipped = server == Server::Fixed && book.state_of(&content)? == State::Reference;
     let mut checked = judge(lab, server, outcome, shipped, build_took, started);
-    if server == Server::Fixed && checked.report.status == Status::BuildFailed {
-        checked.report.reason = book.not_text(&content)?;
+    if checked.report.status == Status::BuildFailed {
+        checked.report.reason = book.why_not_built(server, &content)?;
     }
     if server == Server::Fixed && checked.report.status == Status::Fixed {
         book.mark_proved(&content)?;

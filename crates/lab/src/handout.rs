@@ -7,8 +7,7 @@ use anyhow::{Context, Result};
 use crate::catalog::Lab;
 use crate::repo::Repo;
 use crate::say;
-use crate::shipped;
-use crate::workbook::{Replaced, State, Workbook};
+use crate::workbook::{Replaced, State, Workbook, shipped};
 
 /// Hints a lab has, in `labs/labN/hints/K.md`.
 pub(crate) const HINTS: usize = 3;

@@ -38,7 +38,6 @@ mod mutants;
 mod pristine;
 mod program;
 mod repo;
-mod shipped;
 mod workbook;
 
 mod child;

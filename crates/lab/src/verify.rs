@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use crate::catalog::{Key, Lab};
 use crate::check::{self, Checked, Report, Status};
 use crate::compile::{Build, Output, Said};
+use crate::copies;
 use crate::handout::HINTS;
 use crate::key;
 use crate::measure::Plan;
@@ -24,8 +25,7 @@ use crate::mutants::Mutant;
 use crate::pristine;
 use crate::repo::{Repo, Server};
 use crate::say;
-use crate::shipped;
-use crate::workbook::Workbook;
+use crate::workbook::{Workbook, shipped};
 
 /// Labs that are measured at the same time: more than most machines have processors, for half of a step is waiting for
 /// somebody: for a compiler, a mail, a heap at rest.
@@ -296,5 +296,8 @@ fn write_patch(repo: &Repo, lab: &Lab) -> Result<()> {
         .to_string();
     let solution = shipped::record(&lab.file, &leaky, &solution);
     let path = book.patch_path();
+    if path.exists() {
+        copies::keep(&path, &repo.state(lab.number), "solution")?; // a student may call this, too
+    }
     fs::write(&path, solution).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -13,18 +13,17 @@
 //! The reference is not kept a second time: it is the leaky file with `labs/labN/solution.patch` applied,
 //! and `cargo lab verify` proves that this is the file that is shipped.
 
-use std::fmt::Write as _;
-use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
+pub(crate) mod shipped;
 
-use anyhow::{Context, Result, anyhow, bail};
-use diffy::Patch;
+use std::fs::{self, File, TryLockError};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
 use heapdiff::files;
 
 use crate::catalog::Lab;
 use crate::copies;
 use crate::repo::{Repo, Server};
-use crate::shipped;
 
 /// What is in the student's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,92 +98,12 @@ impl<'a> Workbook<'a> {
         )))
     }
 
-    /// The leaky file, from which the student starts; it must be as it was shipped.
-    pub(crate) fn starter(&self) -> Result<String> {
-        let text = self.leaky()?;
-        match shipped::recorded(&self.patch()?) {
-            Some(recorded) if recorded != shipped::checksum(&text) => {
-                Err(self.edited(&self.leaky_path(), "is not as it was shipped"))
-            }
-            _ => Ok(text),
+    /// Why what was built is not as it should be, where that is known: a file that is no text, or one that was edited by mistake.
+    pub(crate) fn why_not_built(&self, server: Server, content: &[u8]) -> Result<Option<String>> {
+        match server {
+            Server::Fixed => self.not_text(content),
+            Server::Leaky => Self::edited_leaky(self.repo),
         }
-    }
-
-    /// The leaky file, whatever it holds now.
-    pub(crate) fn leaky(&self) -> Result<String> {
-        self.read_shipped(&self.leaky_path())
-    }
-
-    /// The fix, as a unified diff.
-    pub(crate) fn patch(&self) -> Result<String> {
-        self.read_shipped(&self.patch_path())
-    }
-
-    pub(crate) fn patch_path(&self) -> PathBuf {
-        self.repo.lab(self.lab.number).join("solution.patch")
-    }
-
-    fn leaky_path(&self) -> PathBuf {
-        self.repo.handler(Server::Leaky, &self.lab.file)
-    }
-
-    /// The fixed file as it is shipped.
-    pub(crate) fn reference(&self) -> Result<String> {
-        let path = self.patch_path();
-        let (starter, text) = (self.starter()?, self.patch()?);
-        let fix = Patch::from_str(&text)
-            .map_err(|error| self.edited(&path, &format!("is not a patch: {error}")))?;
-        // Without its checksum nobody can tell which of the two was edited.
-        diffy::apply(&starter, &fix).map_err(|error| {
-            let why = format!("does not have the lines that the solution changes: {error}");
-            self.edited(&self.leaky_path(), &why)
-        })
-    }
-
-    /// A file of the lab that nobody should edit.
-    fn read_shipped(&self, path: &Path) -> Result<String> {
-        match fs::read(path) {
-            Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
-                let place = copies::not_text(error.as_bytes()).unwrap_or_default();
-                self.edited(path, &format!("is no text: {place}"))
-            }),
-            Err(error) => {
-                let path = self.repo.short(path).display();
-                Err(error).with_context(|| {
-                    format!("cannot read {path}: take it back with `git checkout -- {path}`")
-                })
-            }
-        }
-    }
-
-    /// The error about a shipped file that was edited: where its copy is, how to take the file back, and how to move the work
-    /// to where it belongs.
-    fn edited(&self, path: &Path, why: &str) -> anyhow::Error {
-        let (file, n) = (self.repo.short(path).display(), self.lab.number);
-        let is_leaky = path == self.leaky_path();
-        let stem = if is_leaky { "leaky" } else { "solution" };
-        let kept = match copies::keep(path, &self.repo.state(n), stem) {
-            Ok(kept) => kept,
-            // Without a copy there is no advice to overwrite it.
-            Err(error) => return error.context(format!("{file} {why}; and it cannot be copied")),
-        };
-        let kept = self.repo.short(&kept).display();
-        let mut advice = format!(
-            "{file} {why}\n\
-             A copy of it as it is now is in {kept}\n\
-             To take the shipped file back: git checkout -- {file}"
-        );
-        if is_leaky {
-            let own = self.path();
-            let own = self.repo.short(&own).display();
-            let _ = write!(
-                advice,
-                "\nYour file is {own}. If your fix is in the other, move it once that is back:\n  \
-                 cargo lab start {n}      (keeps what is in your file)\n  \
-                 cp {kept} {own}"
-            );
-        }
-        anyhow!(advice)
     }
 
     pub(crate) fn state(&self) -> Result<State> {
@@ -318,6 +237,8 @@ impl<'a> Workbook<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     const LEAKY: &str = "static LIST\nuse(LIST)\n";

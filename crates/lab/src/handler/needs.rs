@@ -25,6 +25,9 @@ const SPELLED_OUT: &[&str] = &[
 const MOST_LINES: usize = 5;
 const MOST_NOTES: usize = 24;
 
+/// The most characters of a name.
+const LONGEST: usize = 120;
+
 /// Tokens of a function pointer that are looked at: each pointer can hold others.
 const FEW: usize = 64;
 
@@ -104,6 +107,7 @@ impl Found {
     }
 
     fn add_as(&mut self, what: String, line: usize, written: Option<String>) {
+        let (what, written) = (shortened(what), written.map(shortened));
         self.0.entry(what).or_default().push((line, written));
     }
 
@@ -196,6 +200,15 @@ impl Found {
             self.add("has a type of unknown size, `?Sized`", line);
         }
     }
+}
+
+/// A name as it is told: a file chooses its names, and how long they are.
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// By what name a path is told that no handler needs; `None` for others, and for what is the file's own.

@@ -127,7 +127,10 @@ impl Routes {
             self.add(file, call, arguments.first());
         } else if segments.len() > 1 && last == Some("route") && arguments.len() > 2 {
             self.add(file, call, arguments.get(1)); // `ServiceConfig::route(config, "/path", …)`
-        } else if segments.join("::").ends_with("ServiceConfig::route") {
+        } else if meanings
+            .iter()
+            .any(|path| path.join("::").ends_with("ServiceConfig::route"))
+        {
             self.unread(file, call);
         }
     }
@@ -247,6 +250,8 @@ mod tests {
             "use actix_web::web::*; fn f() { config.service(resource(path())); }",
             r#"fn f() { let r = web::resource; config.service(r("/more")); }"#,
             r#"fn f() { let r = ServiceConfig::route; r(config, "/more", web::get()); }"#,
+            r#"use actix_web::web::ServiceConfig as C; fn f() { let r = C::route; r(config, "/more", g()); }"#,
+            "trait R { fn r(&mut self, p: &str); } impl R for C { fn r(&mut self, p: &str) { self.route(p, g()); } }",
             "fn f() { config.default_service(web::get().to(more)); }",
             "impl HttpServiceFactory for More { }",
             r#"const A: &str = "/search"; mod m { const A: &str = "/more"; fn f() { c.route(A, g()); } }"#,

@@ -218,8 +218,9 @@ fn a_leaky_server_that_does_not_compile_is_told_with_its_file_and_a_copy() {
     let leaky = lab.scratch.root().join("crates/leaky-server/src/lab2.rs");
     let broken = fs::read_to_string(&leaky).unwrap() + "fn broken( {\n";
     fs::write(&leaky, &broken).unwrap();
-    let answer = lab.run(&["1", "--yes"]).ends_with(2);
+    let answer = lab.run(&["check", "1", "--server", "leaky"]).ends_with(1);
     answer
+        .says("BUILD FAILED")
         .says("crates/leaky-server/src/lab2.rs is not as it was shipped")
         .says(".lab/lab2/leaky-");
     assert_eq!(fs::read_to_string(&leaky).unwrap(), broken);

@@ -145,6 +145,16 @@ fn names_that_stand_in_a_circle_are_told_and_end() {
 }
 
 #[test]
+fn a_file_chooses_neither_how_many_notes_there_are_nor_how_long_they_are() {
+    let many: Vec<_> = (0..1_000).map(|n| format!("use std::fs{n};")).collect();
+    let notes = on(&many.concat());
+    assert_eq!(notes.len(), 25);
+    assert_eq!(notes[24], "… and 976 more notes");
+    let long = on(&format!("use std::{};", "a".repeat(200_000)));
+    assert!(long[0].chars().count() < 200, "{}", long[0].len());
+}
+
+#[test]
 fn what_a_handler_has_no_need_of_is_told_with_its_line() {
     for (source, note) in [
         (
