@@ -10,8 +10,9 @@ use super::names::{KEYWORDS, Names, OWN, Path};
 use super::needed::{ATTRIBUTES, BUILT_IN, CRATES, MACROS, NAMED_WHOLE, NEEDED, NOT_NEEDED};
 use super::tokens::{Kind, Tokens};
 
-/// Notes that keep their short form where the file spells them out: a search finds them.
-const SPELLED_OUT: &[&str] = &[
+/// What harms most, in the order in which it is told: before all others, so that a file cannot bury it among many notes. Where a
+/// file spells such a path out, the note is short, because a search finds it.
+const FIRST: &[&str] = &[
     "std::process",
     "tokio::process",
     "std::fs",
@@ -35,36 +36,42 @@ const FEW: usize = 64;
 #[derive(Default)]
 struct Found(BTreeMap<String, Vec<(usize, Option<String>)>>);
 
-/// What `source` uses and has, that no handler needs and `starter` does not have, in words. Empty for what is no Rust.
+/// What `source` uses and has, that no handler needs and `starter` does not have, in words.
 pub(crate) fn notes(source: &str, starter: &str) -> Vec<String> {
     let Some(tokens) = Tokens::read(source) else {
         return vec!["the file cannot be read as Rust: its names were not looked at".to_owned()];
     };
     let known = Tokens::read(starter).map_or_else(Found::default, |tokens| found(&tokens));
-    let all = found(&tokens).0.into_iter();
-    let mut notes: Vec<String> = all
-        .filter(|(what, _)| !known.0.contains_key(what))
-        .map(|(what, places)| in_words(&what, &places, source))
-        .collect();
-    if notes.len() > MOST_NOTES {
-        let more = notes.len() - MOST_NOTES;
-        notes.truncate(MOST_NOTES);
-        notes.push(format!("… and {more} more notes"));
-    }
-    notes
+    let mut all: Vec<_> = found(&tokens).0.into_iter().collect();
+    all.retain(|(what, _)| !known.0.contains_key(what));
+    all.sort_by_key(|(what, places)| (rank(what), places.first().map(|(line, _)| *line)));
+    let more = all.len().saturating_sub(MOST_NOTES);
+    all.truncate(MOST_NOTES);
+    let notes = all
+        .iter()
+        .map(|(what, places)| in_words(what, places, source));
+    let more = (more > 0).then(|| format!("… and {more} more notes"));
+    notes.chain(more).collect()
+}
+
+/// The place of a note in [`FIRST`], or behind all of it.
+fn rank(what: &str) -> usize {
+    let path = what
+        .strip_prefix("uses `")
+        .and_then(|path| path.strip_suffix('`'));
+    let place = FIRST.iter().position(|first| Some(*first) == path);
+    place.unwrap_or(FIRST.len())
 }
 
 fn in_words(what: &str, places: &[(usize, Option<String>)], source: &str) -> String {
-    if let Some(path) = what
-        .strip_prefix("uses `")
-        .and_then(|path| path.strip_suffix('`'))
-        && SPELLED_OUT.contains(&path)
+    if let Some(path) = FIRST.get(rank(what))
         && places.iter().all(|(_, written)| written.is_none())
         && source.contains(path)
     {
         return format!("uses {path}");
     }
     let mut lines: Vec<usize> = places.iter().map(|(line, _)| *line).collect();
+    lines.sort_unstable();
     lines.dedup();
     let more = lines.len() > MOST_LINES;
     lines.truncate(MOST_LINES);

@@ -150,6 +150,8 @@ fn a_file_chooses_neither_how_many_notes_there_are_nor_how_long_they_are() {
     let notes = on(&many.concat());
     assert_eq!(notes.len(), 25);
     assert_eq!(notes[24], "… and 976 more notes");
+    let buried = on(&(many.concat() + "fn f() { std::fs::read(std::process::id()); }"));
+    assert_eq!(buried[..2], ["uses std::process", "uses std::fs"]);
     let long = on(&format!("use std::{};", "a".repeat(200_000)));
     assert!(long[0].chars().count() < 200, "{}", long[0].len());
 }
