@@ -14,6 +14,7 @@ use crate::handler;
 use crate::measure::{self, Measurement, Outcome, Plan, Watcher};
 use crate::progress::OnBar;
 use crate::repo::{Repo, Server};
+use crate::unrecorded;
 use crate::workbook::{State, Workbook};
 
 /// What a server is found to be.
@@ -26,7 +27,7 @@ pub(crate) enum Status {
     Reference,
     /// It keeps its contract, and its heap grows with the requests.
     Leaking,
-    /// It does not leak, but it holds memory that nobody uses any more.
+    /// No heap leaks, but RSS stays high after a spike, or grows with the requests where no snapshot sees it.
     Holding,
     /// It keeps its contract, and something of its own code grows of which even the longest series does not tell whether it ends.
     Inconclusive,
@@ -44,7 +45,7 @@ pub(crate) struct Report {
     pub(crate) lab: u32,
     pub(crate) server: Server,
     pub(crate) status: Status,
-    /// How the contract was broken, what is held, or what leaks although no snapshot has it; in words.
+    /// Why what was built is not as it should be, how the contract was broken, what is held, or what leaks although no snapshot has it; in words.
     pub(crate) reason: Option<String>,
     /// Live bytes gained per request at all leaking sites together, or what of every request is held until nobody asks, if
     /// that is more; null if it was not measured.
@@ -131,7 +132,7 @@ pub(crate) fn folder(repo: &Repo, lab: &Lab, server: Server) -> PathBuf {
 
 /// A student's file, and what its build came to.
 pub(crate) struct Built {
-    pub(crate) content: String,
+    pub(crate) content: Vec<u8>,
     pub(crate) build: Build,
     started: Instant,
 }
@@ -150,12 +151,12 @@ pub(crate) async fn build(
 ) -> Result<Built> {
     let started = Instant::now();
     loop {
-        let content = book.content()?;
+        let content = book.bytes()?;
         let mut build = compile::compile(repo, server, &mut output).await?;
         if let Build::Ready { program, .. } = &mut build {
             *program = program.copy_to(folder)?;
         }
-        if book.content()? == content {
+        if book.bytes()? == content {
             return Ok(Built {
                 content,
                 build,
@@ -194,7 +195,10 @@ pub(crate) async fn measure_built(
         }
     };
     let shipped = server == Server::Fixed && book.state_of(&content)? == State::Reference;
-    let checked = judge(lab, server, outcome, shipped, build_took, started);
+    let mut checked = judge(lab, server, outcome, shipped, build_took, started);
+    if checked.report.status == Status::BuildFailed {
+        checked.report.reason = book.why_not_built(server, &content)?;
+    }
     if server == Server::Fixed && checked.report.status == Status::Fixed {
         book.mark_proved(&content)?;
     }
@@ -204,19 +208,14 @@ pub(crate) async fn measure_built(
 /// How a file breaks its contract before anything is asked of it: routes of its own, which nobody measures.
 pub(crate) fn besides(
     book: &Workbook<'_>,
-    content: &str,
+    content: &[u8],
     server: Server,
 ) -> Result<Option<String>> {
     if server == Server::Leaky {
         return Ok(None);
     }
-    let more = handler::routes_besides(content, &book.starter()?);
-    Ok((!more.is_empty()).then(|| {
-        format!(
-            "the file has routes that the lab has not: {}; what is kept there would not be seen",
-            more.join(", ")
-        )
-    }))
+    let content = String::from_utf8_lossy(content); // what compiles is text
+    Ok(handler::besides(&content, &book.starter()?))
 }
 
 /// In words, how much more RSS there is at the end than at the first snapshot, if the lab's contract says how much
@@ -260,7 +259,10 @@ pub(crate) fn judge(
         }
         Some(Outcome::Measured(measured)) => {
             let leaks = measured.leaks();
-            let held = held(lab, &measured);
+            let held = measured
+                .unrecorded()
+                .map(|growth| grows_unrecorded(growth, measured.window()))
+                .or_else(|| held(lab, &measured));
             let unclear = measured.unclear();
             report.status = if measured.is_leaking() {
                 Status::Leaking
@@ -298,6 +300,21 @@ pub(crate) fn judge(
         report,
         measurement,
     }
+}
+
+fn grows_unrecorded(growth: unrecorded::Growth, (first, last): (u64, u64)) -> String {
+    let bytes = rate(growth.bytes_per_request);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "positive"
+    )]
+    let total = ByteSize::b(growth.bytes as u64).display().si();
+    format!(
+        "RSS grows by {} bytes with each request and the heap does not: it is {total} more after {last} requests than after \
+         {first}. Static arrays, threads' stacks and mapped files are memory, too: keep nothing there for each request",
+        bytes.trim_start_matches('+')
+    )
 }
 
 fn held_until_rest(bytes_per_request: f64) -> String {

@@ -13,7 +13,7 @@ use heapdiff::verdict::{self, Class, Judgement, Verdict};
 use crate::catalog::Lab;
 use crate::contract::{self, When};
 use crate::held::{self, Stretch};
-use crate::measure::{Plan, Shot, Stage, Watcher, read, unclear};
+use crate::measure::{Plan, Shot, Stage, Watcher, read, unclear, unrecorded};
 use crate::running::Running;
 
 /// How often the requests are doubled once more, should the series not tell a leak from something that fills, or from
@@ -217,13 +217,17 @@ impl Shots<'_> {
             == Some(Class::Leak)
     }
 
-    /// Whether one doubling more could change what these show. Nobody is accused for what falls away at rest before it
-    /// has done so once more.
+    /// Whether one doubling more could change what these show. Nobody is accused for what falls away at rest, or grows where no
+    /// snapshot sees it, before it has done so once more.
     fn are_open(&self) -> bool {
         match &self.so_far {
             None => true,
             Some(judgement) if judgement.verdict == Verdict::Leak => false,
-            Some(judgement) => unclear(judgement).is_some() || self.held().is_some(),
+            Some(judgement) => {
+                unclear(judgement).is_some()
+                    || self.held().is_some()
+                    || unrecorded(&self.warm).is_some()
+            }
         }
     }
 

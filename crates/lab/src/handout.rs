@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::catalog::Lab;
 use crate::repo::Repo;
 use crate::say;
-use crate::workbook::{State, Workbook};
+use crate::workbook::{Replaced, State, Workbook, shipped};
 
 /// Hints a lab has, in `labs/labN/hints/K.md`.
 pub(crate) const HINTS: usize = 3;
@@ -67,7 +67,7 @@ pub(crate) fn solution(repo: &Repo, lab: &Lab, apply: bool) -> Result<()> {
         "The fix of lab {}, from the leaky file to the fixed one:\n",
         lab.number
     ));
-    say::note(book.patch()?.trim_end());
+    say::note(shipped::diff(&book.patch()?).trim_end());
     if !apply {
         say::note(&format!(
             "\nTo put it into your file: {}",
@@ -94,24 +94,25 @@ pub(crate) fn reset(repo: &Repo, lab: &Lab) -> Result<()> {
 
 fn put(repo: &Repo, lab: &Lab, content: &str, what: &str) -> Result<()> {
     let book = Workbook::new(repo, lab);
-    let before = book.state()?;
     let path = book.path();
     let file = say::code(repo.short(&path).display());
     match book.replace(content)? {
-        None => say::note(&format!(
+        Replaced::Same => say::note(&format!(
             "{file} holds {what} already; nothing was changed."
         )),
-        Some(kept) => {
+        Replaced::Other(kept) => {
             say::note(&format!("{file} now holds {what}."));
-            let former = match before {
-                State::Reference => "The shipped solution",
-                State::Starter => "The leaky handler",
-                State::Own => "What you had there",
-            };
-            say::note(&format!(
-                "{former} is kept in {}.",
-                repo.short(&kept).display()
-            ));
+            if let Some((before, kept)) = kept {
+                let former = match before {
+                    State::Reference => "The shipped solution",
+                    State::Starter => "The leaky handler",
+                    State::Own => "What you had there",
+                };
+                say::note(&format!(
+                    "{former} is kept in {}.",
+                    repo.short(&kept).display()
+                ));
+            }
         }
     }
     Ok(())

@@ -20,10 +20,14 @@ pub(crate) fn list(repo: &Repo) -> Result<()> {
             ("✔", "proved fixed")
         } else {
             next.get_or_insert(lab);
-            match book.state()? {
-                State::Reference => ("·", "not started: the shipped solution is in place"),
-                State::Starter => ("▸", "started: the leaky handler is in place"),
-                State::Own => ("▸", "in progress"),
+            match book.state() {
+                Ok(State::Reference) => ("·", "not started: the shipped solution is in place"),
+                Ok(State::Starter) => ("▸", "started: the leaky handler is in place"),
+                Ok(State::Own) => ("▸", "in progress"),
+                Err(_) => (
+                    "!",
+                    "its files are not as they should be: `start N` says what to do",
+                ),
             }
         };
         let quiz = book.quiz().map(|score| format!("; quiz: {score}"));

@@ -26,10 +26,12 @@ mod held;
 mod measure;
 mod progress;
 mod show;
+mod unrecorded;
 
 mod beside;
 
 mod catalog;
+mod copies;
 mod handler;
 mod key;
 mod mutants;

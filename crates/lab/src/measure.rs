@@ -16,6 +16,7 @@ use crate::course::{self, Course};
 use crate::program::Program;
 use crate::repo::Server;
 use crate::running::Running;
+use crate::unrecorded::{self, Growth, Memory};
 
 /// How far a series goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,6 @@ pub(crate) struct Measurement {
 }
 
 /// A snapshot, and what is in it.
-#[allow(dead_code)] // RSS is for whoever draws it
 pub(crate) struct Shot {
     pub(crate) requests: u64,
     /// Resident memory just before, in bytes.
@@ -122,6 +122,11 @@ impl Measurement {
         !self.leaks().is_empty() || self.held.is_some()
     }
 
+    /// What RSS grows by with each request and the heap does not, if it does.
+    pub(crate) fn unrecorded(&self) -> Option<Growth> {
+        unrecorded(self.warm())
+    }
+
     /// What of the server's own code may leak and may end, and why that is not known; in words.
     pub(crate) fn unclear(&self) -> Option<String> {
         let site = unclear(&self.judgement)?;
@@ -174,6 +179,20 @@ impl Measurement {
 /// to mend.
 pub(crate) fn unclear(judgement: &Judgement) -> Option<&SiteGrowth> {
     judgement.unclear().find(|growth| growth.site.in_app)
+}
+
+/// What RSS grows by with each request and the heap does not, after the warm-up; `None` also where the platform does not tell
+/// RSS.
+pub(crate) fn unrecorded(warm: &[Shot]) -> Option<Growth> {
+    let memory = |shot: &Shot| {
+        Some(Memory {
+            requests: shot.requests,
+            rss: shot.rss_bytes?,
+            heap: shot.profile.totals.live_bytes,
+        })
+    };
+    let series: Option<Vec<_>> = warm.iter().map(memory).collect();
+    unrecorded::growth(&series?)
 }
 
 /// Reads a snapshot; its file's name is enough to know it by.

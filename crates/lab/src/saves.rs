@@ -20,7 +20,7 @@ const SETTLED: Duration = Duration::from_millis(20);
 /// A file, and what was last seen in it.
 pub(crate) struct Saves {
     path: PathBuf,
-    seen: Option<String>,
+    seen: Option<Vec<u8>>,
     told: UnboundedReceiver<()>,
     /// Tells until it is dropped. Where there can be none, the glance is left.
     _watcher: Option<RecommendedWatcher>,
@@ -39,7 +39,7 @@ impl Saves {
         told: UnboundedReceiver<()>,
         path: PathBuf,
     ) -> Self {
-        let seen = fs::read_to_string(&path).ok();
+        let seen = fs::read(&path).ok();
         Self {
             path,
             seen,
@@ -50,7 +50,7 @@ impl Saves {
 
     /// Takes what is in the file now for seen.
     pub(crate) fn look(&mut self) {
-        self.seen = fs::read_to_string(&self.path).ok().or(self.seen.take());
+        self.seen = fs::read(&self.path).ok().or(self.seen.take());
     }
 
     /// Ready when the file holds something else than was last seen, which is seen then; returns when that was noticed.
@@ -86,8 +86,8 @@ impl Saves {
     }
 
     /// What is in the file, if that is new. An editor may be in the middle of replacing it.
-    fn news(&self) -> Option<String> {
-        let content = fs::read_to_string(&self.path).ok()?;
+    fn news(&self) -> Option<Vec<u8>> {
+        let content = fs::read(&self.path).ok()?;
         (self.seen.as_ref() != Some(&content)).then_some(content)
     }
 }
@@ -146,9 +146,11 @@ mod tests {
         with_file(async |path, mut saves| {
             fs::write(&path, "written").unwrap();
             saves.next().await;
+            fs::write(&path, b"no text: \xff").unwrap();
+            saves.next().await;
             replace(&path, "replaced");
             saves.next().await;
-            assert_eq!(saves.seen.as_deref(), Some("replaced"));
+            assert_eq!(saves.seen.as_deref(), Some(&b"replaced"[..]));
         });
     }
 
@@ -162,7 +164,7 @@ mod tests {
             let mut saves = Saves::told_by(None, unbounded_channel().1, path.clone());
             // It has looked, and waits, before the file is replaced.
             tokio::join!(saves.next(), async { replace(&path, "seen at a glance") });
-            assert_eq!(saves.seen.as_deref(), Some("seen at a glance"));
+            assert_eq!(saves.seen.as_deref(), Some(&b"seen at a glance"[..]));
         });
     }
 
@@ -189,7 +191,7 @@ mod tests {
             // The file is empty when it is looked at first, and whole when it is looked at again.
             let (noticed, ()) = tokio::join!(saves.next(), writer);
             assert!(noticed <= Instant::now());
-            assert_eq!(saves.seen.as_deref(), Some("all of it"));
+            assert_eq!(saves.seen.as_deref(), Some(&b"all of it"[..]));
         });
     }
 }

@@ -154,7 +154,7 @@ pub(crate) fn finding(lab: &Lab, report: &Report) {
         }
         Status::Holding => {
             say::bad(&format!(
-                "NO LEAK, BUT HOLDING: lab {n}, {server} does not give back what a spike took ({seconds})"
+                "NO LEAK, BUT HOLDING: lab {n}, RSS of {server} has memory that its heap has not ({seconds})"
             ));
             say::note(report.reason.as_deref().unwrap_or_default());
         }
@@ -183,6 +183,9 @@ pub(crate) fn finding(lab: &Lab, report: &Report) {
             say::bad(&format!(
                 "BUILD FAILED: lab {n}, {server} does not compile; the compiler says why above"
             ));
+            if let Some(reason) = &report.reason {
+                say::note(reason);
+            }
         }
         Status::NotStarted => {
             say::note(&format!(

@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use crate::catalog::{Key, Lab};
 use crate::check::{self, Checked, Report, Status};
 use crate::compile::{Build, Output, Said};
+use crate::copies;
 use crate::handout::HINTS;
 use crate::key;
 use crate::measure::Plan;
@@ -24,7 +25,7 @@ use crate::mutants::Mutant;
 use crate::pristine;
 use crate::repo::{Repo, Server};
 use crate::say;
-use crate::workbook::Workbook;
+use crate::workbook::{Workbook, shipped};
 
 /// Labs that are measured at the same time: more than most machines have processors, for half of a step is waiting for
 /// somebody: for a compiler, a mail, a heap at rest.
@@ -228,6 +229,11 @@ fn parts(repo: &Repo, lab: &Lab) -> Result<String> {
         book.patch_path().display()
     );
     let patch = book.patch()?;
+    ensure!(
+        shipped::recorded(&patch).is_some(),
+        "{} does not begin with the leaky file's checksum: `cargo lab verify --bless` writes it afresh",
+        book.patch_path().display()
+    );
     let changed = patch
         .lines()
         .filter(|line| {
@@ -282,12 +288,16 @@ fn found(report: &Report) -> String {
 
 fn write_patch(repo: &Repo, lab: &Lab) -> Result<()> {
     let book = Workbook::new(repo, lab);
-    let (leaky, fixed) = (book.starter()?, book.content()?);
+    let (leaky, fixed) = (book.leaky()?, book.content()?);
     let solution = diffy::DiffOptions::new()
         .set_original_filename(format!("leaky-server/src/{}", lab.file))
         .set_modified_filename(format!("fixed-server/src/{}", lab.file))
         .create_patch(&leaky, &fixed)
         .to_string();
+    let solution = shipped::record(&lab.file, &leaky, &solution);
     let path = book.patch_path();
+    if path.exists() {
+        copies::keep(&path, &repo.state(lab.number), "solution")?; // a student may call this, too
+    }
     fs::write(&path, solution).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -13,15 +13,16 @@
 //! The reference is not kept a second time: it is the leaky file with `labs/labN/solution.patch` applied,
 //! and `cargo lab verify` proves that this is the file that is shipped.
 
-use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+pub(crate) mod shipped;
 
-use anyhow::{Context, Result, anyhow, bail};
-use diffy::Patch;
+use std::fs::{self, File, TryLockError};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
 use heapdiff::files;
 
 use crate::catalog::Lab;
+use crate::copies;
 use crate::repo::{Repo, Server};
 
 /// What is in the student's file.
@@ -33,6 +34,15 @@ pub(crate) enum State {
     Starter,
     /// The student's own work.
     Own,
+}
+
+/// What became of the student's file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    /// It held that already.
+    Same,
+    /// It holds another content now. What it was and where that is kept; nothing if there was no file.
+    Other(Option<(State, PathBuf)>),
 }
 
 /// A lab's file, and what belongs to it.
@@ -51,68 +61,86 @@ impl<'a> Workbook<'a> {
         self.repo.handler(Server::Fixed, &self.lab.file)
     }
 
-    /// What is in it now.
-    pub(crate) fn content(&self) -> Result<String> {
-        read(&self.path())
-    }
-
-    /// The leaky file, from which the student starts.
-    pub(crate) fn starter(&self) -> Result<String> {
-        read(&self.repo.handler(Server::Leaky, &self.lab.file))
-    }
-
-    /// The fix, as a unified diff.
-    pub(crate) fn patch(&self) -> Result<String> {
-        read(&self.patch_path())
-    }
-
-    pub(crate) fn patch_path(&self) -> PathBuf {
-        self.repo.lab(self.lab.number).join("solution.patch")
-    }
-
-    /// The fixed file as it is shipped.
-    pub(crate) fn reference(&self) -> Result<String> {
-        let path = self.patch_path();
-        let text = self.patch()?;
-        let fix = Patch::from_str(&text)
-            .map_err(|error| anyhow!("{} is not a patch: {error}", path.display()))?;
-        diffy::apply(&self.starter()?, &fix).map_err(|error| {
-            anyhow!(
-                "{} does not fit crates/leaky-server/src/{}: {error}; take both back with `git checkout`",
-                self.repo.short(&path).display(),
-                self.lab.file
+    /// What is in it now, text or not.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
+        let path = self.path();
+        fs::read(&path).with_context(|| {
+            let (file, n) = (self.repo.short(&path).display(), self.lab.number);
+            format!(
+                "cannot read {file}: `cargo lab start {n}` puts the leaky handler there, `cargo lab reset {n}` the shipped \
+                 file; both keep what is there"
             )
         })
     }
 
+    /// What is in it now, which must be text.
+    pub(crate) fn content(&self) -> Result<String> {
+        let bytes = self.bytes()?;
+        if let Some(why) = self.not_text(&bytes)? {
+            bail!(why);
+        }
+        Ok(String::from_utf8(bytes)?)
+    }
+
+    /// Why a content of the student's file is no text, and what to do, if it is none. It is kept first: the advice is to
+    /// overwrite it.
+    pub(crate) fn not_text(&self, content: &[u8]) -> Result<Option<String>> {
+        let Some(place) = copies::not_text(content) else {
+            return Ok(None);
+        };
+        let (path, n) = (self.path(), self.lab.number);
+        let kept = copies::keep(&path, &self.repo.state(n), "own")?;
+        Ok(Some(format!(
+            "{}: {place}. Mend it in your editor and save the file as UTF-8. Or begin anew: `cargo lab start {n}` puts the leaky \
+             handler there, `cargo lab reset {n}` the shipped file. A copy of your file is in {}",
+            self.repo.short(&path).display(),
+            self.repo.short(&kept).display()
+        )))
+    }
+
+    /// Why what was built is not as it should be, where that is known: a file that is no text, or one that was edited by mistake.
+    pub(crate) fn why_not_built(&self, server: Server, content: &[u8]) -> Result<Option<String>> {
+        match server {
+            Server::Fixed => self.not_text(content),
+            Server::Leaky => Self::edited_leaky(self.repo),
+        }
+    }
+
     pub(crate) fn state(&self) -> Result<State> {
-        self.state_of(&self.content()?)
+        self.state_of(&self.bytes()?)
     }
 
     /// What a content of the student's file is.
-    pub(crate) fn state_of(&self, content: &str) -> Result<State> {
-        Ok(if content == self.starter()? {
+    pub(crate) fn state_of(&self, content: &[u8]) -> Result<State> {
+        Ok(if content == self.starter()?.as_bytes() {
             State::Starter
-        } else if content == self.reference()? {
+        } else if content == self.reference()?.as_bytes() {
             State::Reference
         } else {
             State::Own
         })
     }
 
-    /// Puts `content` into the student's file, whole or not at all; returns where the former content is
-    /// kept, if it was another.
-    pub(crate) fn replace(&self, content: &str) -> Result<Option<PathBuf>> {
-        if self.content()? == content {
-            return Ok(None);
-        }
-        let kept = self.back_up()?;
-        files::write_whole(self.path(), content)?;
-        Ok(Some(kept))
+    /// Puts `content` into the student's file, whole or not at all.
+    pub(crate) fn replace(&self, content: &str) -> Result<Replaced> {
+        let path = self.path();
+        // What cannot be read cannot be kept, and stays.
+        let kept = if path.symlink_metadata().is_ok() {
+            let before = self.bytes()?;
+            if before == content.as_bytes() {
+                return Ok(Replaced::Same);
+            }
+            let state = self.state_of(&before)?;
+            Some((state, self.back_up(state, &before)?))
+        } else {
+            None
+        };
+        files::write_whole(path, content)?;
+        Ok(Replaced::Other(kept))
     }
 
     /// Notes that this content of the file was proved to be fixed.
-    pub(crate) fn mark_proved(&self, content: &str) -> Result<()> {
+    pub(crate) fn mark_proved(&self, content: &[u8]) -> Result<()> {
         Ok(files::write_whole(self.state_file("proved.rs")?, content)?)
     }
 
@@ -136,8 +164,8 @@ impl<'a> Workbook<'a> {
 
     /// Whether the file as it is now was proved to be fixed.
     pub(crate) fn is_proved(&self) -> bool {
-        let proved = fs::read_to_string(self.repo.state(self.lab.number).join("proved.rs"));
-        matches!((proved, self.content()), (Ok(proved), Ok(content)) if proved == content)
+        let proved = fs::read(self.repo.state(self.lab.number).join("proved.rs"));
+        matches!((proved, self.bytes()), (Ok(proved), Ok(content)) if proved == content)
     }
 
     /// How many hints were shown.
@@ -187,17 +215,16 @@ impl<'a> Workbook<'a> {
         Ok(path)
     }
 
-    fn back_up(&self) -> Result<PathBuf> {
-        let name = match self.state()? {
-            State::Reference => "reference.rs".to_owned(),
-            State::Starter => "starter.rs".to_owned(),
+    fn back_up(&self, state: State, content: &[u8]) -> Result<PathBuf> {
+        let name = match state {
+            State::Reference => "reference.rs",
+            State::Starter => "starter.rs",
             State::Own => {
-                let now = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
-                format!("own-{}.rs", now.replace(':', "-"))
+                return copies::keep(&self.path(), &self.repo.state(self.lab.number), "own");
             }
         };
-        let path = self.state_file(&name)?;
-        files::write_whole(&path, self.content()?)?;
+        let path = self.state_file(name)?;
+        files::write_whole(&path, content)?;
         Ok(path)
     }
 
@@ -208,17 +235,10 @@ impl<'a> Workbook<'a> {
     }
 }
 
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| {
-        format!(
-            "cannot read {}: take it back with `git checkout`",
-            path.display()
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     const LEAKY: &str = "static LIST\nuse(LIST)\n";
@@ -246,6 +266,14 @@ mod tests {
         (folder, repo, lab)
     }
 
+    /// Puts `content` into the student's file; where the former one is kept.
+    fn replaced(book: &Workbook<'_>, content: &str) -> PathBuf {
+        match book.replace(content).unwrap() {
+            Replaced::Other(Some((_, kept))) => kept,
+            other => panic!("nothing is kept: {other:?}"),
+        }
+    }
+
     #[test]
     fn the_reference_is_the_leaky_file_patched() {
         let (_folder, repo, lab) = workspace();
@@ -258,19 +286,62 @@ mod tests {
     fn what_is_overwritten_is_kept() {
         let (_folder, repo, lab) = workspace();
         let book = Workbook::new(&repo, &lab);
-        let kept = book.replace(LEAKY).unwrap().unwrap();
-        assert_eq!(fs::read_to_string(kept).unwrap(), FIXED);
+        assert_eq!(fs::read_to_string(replaced(&book, LEAKY)).unwrap(), FIXED);
         assert_eq!(book.state().unwrap(), State::Starter);
 
         fs::write(book.path(), "my work").unwrap();
         assert_eq!(book.state().unwrap(), State::Own);
-        let kept = book.replace(FIXED).unwrap().unwrap();
+        let kept = replaced(&book, FIXED);
         assert_eq!(fs::read_to_string(&kept).unwrap(), "my work");
 
         fs::write(book.path(), "my second work").unwrap();
-        let second = book.replace(FIXED).unwrap().unwrap();
-        assert_ne!(kept, second);
-        assert_eq!(book.replace(FIXED).unwrap(), None);
+        assert_ne!(kept, replaced(&book, FIXED));
+        assert_eq!(book.replace(FIXED).unwrap(), Replaced::Same);
+
+        fs::write(book.path(), b"\xff my third work").unwrap();
+        let kept = replaced(&book, FIXED);
+        assert_eq!(fs::read(kept).unwrap(), b"\xff my third work");
+        fs::remove_file(book.path()).unwrap();
+        assert_eq!(book.replace(FIXED).unwrap(), Replaced::Other(None));
+        assert_eq!(book.state().unwrap(), State::Reference);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_not_overwritten() {
+        let (_folder, repo, lab) = workspace();
+        let book = Workbook::new(&repo, &lab);
+        fs::write(book.path(), "my work").unwrap();
+        fs::create_dir_all(repo.state(1).parent().unwrap()).unwrap();
+        fs::write(repo.state(1), "no folder").unwrap();
+        assert!(book.replace(FIXED).is_err());
+        assert_eq!(book.content().unwrap(), "my work");
+    }
+
+    #[test]
+    fn a_leaky_file_that_was_edited_is_noticed_and_kept() {
+        let (folder, repo, lab) = workspace();
+        let book = Workbook::new(&repo, &lab);
+        let with_checksum = shipped::record(&lab.file, LEAKY, &book.patch().unwrap());
+        fs::write(book.patch_path(), with_checksum).unwrap();
+        assert_eq!(book.reference().unwrap(), FIXED);
+
+        // Its lines are those that the solution changes, so that the patch alone would not show it.
+        let edited = format!("{LEAKY}// my fix\n");
+        fs::write(book.leaky_path(), &edited).unwrap();
+        let said = format!("{:#}", book.state().unwrap_err());
+        let copy = said.split("is in ").nth(1).unwrap().lines().next().unwrap();
+        assert_eq!(
+            fs::read_to_string(folder.path().join(copy)).unwrap(),
+            edited
+        );
+        for part in [
+            "crates/leaky-server/src/lab1.rs is not as it was shipped",
+            "git checkout -- crates/leaky-server/src/lab1.rs",
+            "cargo lab start 1",
+            &format!("cp {copy} crates/fixed-server/src/lab1.rs"),
+        ] {
+            assert!(said.contains(part), "no {part:?} in {said}");
+        }
     }
 
     #[test]
@@ -278,7 +349,7 @@ mod tests {
         let (_folder, repo, lab) = workspace();
         let book = Workbook::new(&repo, &lab);
         fs::write(book.path(), "my work").unwrap();
-        book.mark_proved("my work").unwrap();
+        book.mark_proved(b"my work").unwrap();
         assert!(book.is_proved());
         fs::write(book.path(), "my work, changed").unwrap();
         assert!(!book.is_proved());

@@ -196,13 +196,15 @@ async fn play(
     most: Option<u64>,
 ) -> Result<Played> {
     let built = check::build(repo, book, server, folder, Output::Terminal).await?;
-    let (content, Build::Ready { program, .. }) = (built.content, built.build) else {
+    let Build::Ready { program, .. } = built.build else {
+        let why = book.why_not_built(server, &built.content)?;
         bail!(
-            "{} does not compile; the compiler says why above",
-            server.program()
+            "{} does not compile; the compiler says why above\n{}",
+            server.program(),
+            why.unwrap_or_default()
         );
     };
-    let holds = match (server, book.state_of(&content)?) {
+    let holds = match (server, book.state_of(&built.content)?) {
         (Server::Leaky, _) => "the leak",
         (Server::Fixed, State::Reference) => "the shipped solution",
         (Server::Fixed, State::Starter) => "the starter, unchanged",

@@ -50,9 +50,11 @@ pub(super) async fn observe(
     let Build::Ready { program, .. } =
         compile::compile(repo, Server::Leaky, &mut Output::Terminal).await?
     else {
-        bail!(
-            "crates/leaky-server does not compile: take it back with `git checkout crates/leaky-server`"
-        );
+        bail!(Workbook::edited_leaky(repo)?.unwrap_or_else(|| {
+            "crates/leaky-server does not compile, and its labs' files are as they were shipped; the compiler says why above. \
+             `git status` lists what was changed besides"
+                .to_owned()
+        }));
     };
     let folder = snapshots(repo, lab);
     // Those of an earlier round would stand in the panel as if they were of this one.

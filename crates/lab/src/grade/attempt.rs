@@ -1,6 +1,7 @@
 //! One file of one lab: built in the pristine copy, held to its contract, measured, and what it was found to be.
 
 use std::fs;
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -8,6 +9,7 @@ use nix::sys::signal::Signal;
 
 use super::grader::{self, Bench, Grader};
 use super::score::{Leak, Mark};
+use super::statics;
 use crate::catalog::Lab;
 use crate::check::{self, Report, Status};
 use crate::compile::Build;
@@ -26,6 +28,8 @@ pub(super) struct Attempt {
     pub(super) reason: Option<String>,
     pub(super) report: Option<Report>,
     pub(super) leak: Option<Leak>,
+    /// What the program that was built says to an instructor.
+    pub(super) notes: Vec<String>,
 }
 
 impl Grader {
@@ -60,13 +64,14 @@ impl Grader {
             Ok(built) => built,
             Err(attempt) => return Ok(attempt),
         };
+        let notes = self.notes_on(&program);
         let confinement = self.server(bench, self.rules.seconds);
         let program = Program::confined(program, confinement.clone());
-        let outcome = match check::besides(&book, content, Server::Fixed)? {
+        let outcome = match check::besides(&book, content.as_bytes(), Server::Fixed)? {
             Some(broken) => Outcome::ContractBroken(broken),
             None => match self.measured(bench, lab, &program, &confinement).await? {
                 Ok(outcome) => outcome,
-                Err(attempt) => return Ok(attempt),
+                Err(attempt) => return Ok(Attempt { notes, ..attempt }),
             },
         };
         let checked = check::judge(lab, Server::Fixed, Some(outcome), false, build, started);
@@ -88,7 +93,15 @@ impl Grader {
             reason: checked.report.reason.clone(),
             leak: leak.filter(|_| checked.report.status == Status::Leaking),
             report: Some(checked.report),
+            notes,
         })
+    }
+
+    /// What the program that was built has, and the shipped one has not.
+    fn notes_on(&self, program: &Path) -> Vec<String> {
+        let own = statics::of(program).zip(self.shipped_statics);
+        let note = own.and_then(|(own, shipped)| statics::note(own, shipped));
+        note.into_iter().collect()
     }
 
     /// The program that the file becomes, in the bench, or why there is none.
@@ -193,6 +206,7 @@ impl Attempt {
             reason: Some(reason),
             report: None,
             leak: None,
+            notes: Vec::new(),
         }
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::limits::{self, Seconds};
 use super::score::Leak;
+use super::statics;
 use crate::catalog::Lab;
 use crate::compile::{self, Build, Output, Said};
 use crate::confine::{Confinement, NOBODY};
@@ -54,6 +55,8 @@ pub(crate) struct Grader {
     pub(super) building: Mutex<()>,
     /// What leaks of each lab's starter; measured when it is first asked for.
     pub(super) starters: Vec<OnceCell<Option<Leak>>>,
+    /// Bytes of static data of the program as it is shipped.
+    pub(super) shipped_statics: Option<u64>,
     compiler_sandboxed: bool,
     server_sandboxed: bool,
     work: TempDir,
@@ -94,6 +97,7 @@ impl Grader {
             confinement: Vec::new(),
             building: Mutex::new(()),
             starters,
+            shipped_statics: None,
             compiler_sandboxed: rules.sandbox,
             server_sandboxed: rules.sandbox,
             work,
@@ -103,7 +107,7 @@ impl Grader {
         for lab in Lab::all(&grader.copy)? {
             let book = Workbook::new(&grader.copy, &lab);
             let reference = book.reference()?;
-            if book.content()? != reference {
+            if book.bytes()? != reference.as_bytes() {
                 fs::write(book.path(), reference)?;
             }
         }
@@ -176,7 +180,8 @@ impl Grader {
             Build::Failed { .. }
         ) {
             bail!(
-                "the workspace as it is shipped does not compile: take it back with `git checkout crates`"
+                "the workspace itself does not compile; the compiler says why above. `git status` lists what was changed in it: put that \
+                 right, or grade from another clone"
             );
         }
         loop {
@@ -224,6 +229,7 @@ impl Grader {
             else {
                 bail!("the workspace as it is shipped does not compile");
             };
+            self.shipped_statics = statics::of(program.path());
             let confinement = self.server(&bench, PATIENT);
             let program = Program::confined(program.path(), confinement.clone());
             let tried = match Running::start(&program, Server::Fixed, &bench.inner).await {

@@ -15,6 +15,7 @@ mod submission;
 
 mod score;
 mod sheet;
+mod statics;
 
 mod chart;
 mod class;

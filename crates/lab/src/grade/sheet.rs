@@ -12,19 +12,8 @@ use super::score::{self, Leak, Mark};
 use super::submission::{Submission, Taken};
 use crate::catalog::Lab;
 use crate::check::TopSite;
+use crate::handler;
 use crate::workbook::Workbook;
-
-/// What a lab's file may use and has no need of, for whoever looks at a submission.
-const UNUSUAL: [&str; 8] = [
-    "std::process",
-    "tokio::process",
-    "std::fs",
-    "std::net",
-    "std::env",
-    "std::os",
-    "include",
-    "heapshot",
-];
 
 /// The grades of a submission.
 #[derive(Clone, Debug, Serialize)]
@@ -120,7 +109,7 @@ impl Grader {
                 grade.file = Some(path.to_string_lossy().into_owned());
                 grade.reason = self.untouched(lab, &content)?;
                 if grade.reason.is_none() {
-                    grade.notes = unusual(&content, &self.starter(lab)?);
+                    grade.notes = handler::notes(&content, &self.starter(lab)?);
                     self.try_file(at, &content, &mut grade).await?;
                 }
             }
@@ -136,7 +125,9 @@ impl Grader {
             reason,
             report,
             leak,
+            notes,
         } = self.attempt(lab, content).await?;
+        grade.notes.extend(notes);
         let starter = match leak {
             Some(_) => self.leak_of_the_starter(at).await?,
             None => None,
@@ -192,15 +183,6 @@ impl Grader {
 /// A file's text, whichever way its lines end.
 fn plain(content: &str) -> String {
     content.replace("\r\n", "\n").trim_end().to_owned()
-}
-
-/// What is in the file and not in the one to start from.
-fn unusual(content: &str, starter: &str) -> Vec<String> {
-    UNUSUAL
-        .iter()
-        .filter(|word| content.contains(**word) && !starter.contains(**word))
-        .map(|word| format!("uses {word}"))
-        .collect()
 }
 
 /// What leaks, with what the check says of memory that is held until nobody asks.

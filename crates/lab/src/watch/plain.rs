@@ -16,7 +16,7 @@ use crate::workbook::Workbook;
 /// Goes on until it is interrupted.
 pub(super) async fn line_by_line(repo: &Repo, lab: &Lab) -> Result<bool> {
     let book = Workbook::new(repo, lab);
-    book.content()?;
+    book.bytes()?;
     let mut saves = Saves::of(book.path());
     loop {
         say::heading(&format!("lab {}: checking", lab.number));

@@ -78,7 +78,7 @@ impl<'a> Session<'a> {
     /// A session whose first check has begun.
     fn new(repo: &'a Repo, lab: &'a Lab) -> Result<Self> {
         let book = Workbook::new(repo, lab);
-        book.content()?; // said where it can be read, and not on a screen
+        book.bytes()?; // said where it can be read, and not on a screen
         let exercise = Exercise {
             number: lab.number,
             title: lab.title.clone(),

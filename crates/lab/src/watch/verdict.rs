@@ -45,7 +45,7 @@ fn found(model: &Model, finding: &Finding, mark: Mark, columns: usize) -> Vec<St
             place(report),
         ),
         Status::Holding => (
-            "NO LEAK, BUT HOLDING: what a spike took is not given back".to_owned(),
+            "NO LEAK, BUT HOLDING: RSS has memory that the heap has not".to_owned(),
             report.reason.clone().unwrap_or_default(),
         ),
         Status::Inconclusive => (
@@ -58,9 +58,10 @@ fn found(model: &Model, finding: &Finding, mark: Mark, columns: usize) -> Vec<St
         ),
         Status::BuildFailed => (
             "BUILD FAILED".to_owned(),
-            match model.errors.len() {
-                1 => "The compiler says why:".to_owned(),
-                errors => format!("{errors} errors; begin with the first:"),
+            match (&report.reason, model.errors.len()) {
+                (Some(reason), _) => reason.clone(),
+                (None, 1) => "The compiler says why:".to_owned(),
+                (None, errors) => format!("{errors} errors; begin with the first:"),
             },
         ),
         Status::NotStarted => ("NOT STARTED".to_owned(), String::new()),

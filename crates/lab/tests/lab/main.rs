@@ -9,6 +9,7 @@ mod dependencies;
 mod ends;
 mod exercise;
 mod handout;
+mod keeping;
 mod student;
 mod watch;
 

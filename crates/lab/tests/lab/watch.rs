@@ -192,7 +192,7 @@ fn what_stands_in_the_way_is_on_the_screen_and_goes_away_with_it() {
 
     fs::remove_file(lab.file()).unwrap();
     let mut student = Student::sit_down(lab.command(&["watch", "1"]));
-    student.sees("git checkout");
+    student.sees("cargo lab reset 1");
     assert_eq!(student.leaves(), Some(2));
 }
 
