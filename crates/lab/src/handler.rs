@@ -16,13 +16,19 @@ pub(crate) fn routes_besides(source: &str, lab: &str) -> Vec<String> {
 fn routes(source: &str) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     for call in CALLS {
+        // Kept from match to match, because the whole text may be one line, which would be read again for each.
+        let (mut is_comment, mut looked_to) = (source.trim_start().starts_with("//"), 0);
         for (at, _) in source.match_indices(call) {
-            let before = source[..at].lines().next_back().unwrap_or_default();
+            if let Some(end) = source[looked_to..at].rfind('\n') {
+                let line = &source[looked_to + end + 1..];
+                is_comment = line.trim_start().starts_with("//");
+            }
+            looked_to = at;
             let behind = source[at + call.len()..].trim_start();
             let Some(path) = behind.strip_prefix('(').and_then(first_text) else {
                 continue;
             };
-            if !before.trim_start().starts_with("//") {
+            if !is_comment {
                 paths.insert(format!("/{}", path.trim_start_matches('/')));
             }
         }
@@ -54,6 +60,14 @@ mod tests {
             let source = format!("{LAB}\n{more}");
             assert_eq!(routes_besides(&source, LAB), ["/more"], "{more}");
         }
+    }
+
+    #[test]
+    fn a_comment_is_told_line_by_line() {
+        let source = format!(
+            "// route(\"/old\")\n  // scope(\"/old\")\n{LAB} scope(\"/new\")\n// route(\"/old\")"
+        );
+        assert_eq!(routes_besides(&source, LAB), ["/new"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A snapshot's file: fetched whole or not at all, and what its head says.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde::de::IgnoredAny;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::error::SeriesError;
-use super::server::{Content, Server, Taken, no_answer};
+use super::server::{Content, Server, Taken};
 
 /// A snapshot that is there, and what it says of itself. What it does not say is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -83,33 +83,28 @@ impl Server {
                 "its answer".to_owned()
             }
             Content::At(url) => {
-                let mut answer = self.download(&url).await?;
-                while let Some(chunk) = answer
-                    .chunk()
-                    .await
-                    .map_err(|error| no_answer(&url, error))?
-                {
-                    temporary.write_all(&chunk).map_err(cannot_write)?;
-                }
+                let mut write = |part: &[u8]| temporary.write_all(part).map_err(cannot_write);
+                self.download(&url, &mut write).await?;
                 url.to_string()
             }
         };
-        let snapshot =
-            Snapshot::read(temporary.path(), path.clone()).map_err(|why| SeriesError::Server {
-                url: from,
-                why: format!("this is no snapshot: {why}"),
-            })?;
+        let no_snapshot = |why: String| SeriesError::Server {
+            url: from.clone(),
+            why: format!("this is no snapshot: {why}"),
+        };
+        // Through the handle: the server may write to the folder, and could put a pipe under the name.
+        temporary.rewind().map_err(cannot_write)?;
+        let snapshot = Snapshot::read(temporary.as_file(), path.clone()).map_err(no_snapshot)?;
         publish(temporary, &path).map_err(cannot_write)?;
         Ok(snapshot)
     }
 }
 
 impl Snapshot {
-    /// Reads the head of the file at `from`, which is to be at `path`.
-    fn read(from: &Path, path: PathBuf) -> Result<Self, String> {
-        let file = File::open(from).map_err(|error| error.to_string())?;
+    /// Reads the head of the file `from`, which is to be at `path`.
+    fn read(from: &File, path: PathBuf) -> Result<Self, String> {
         let document: Document =
-            serde_json::from_reader(BufReader::new(file)).map_err(|error| error.to_string())?;
+            serde_json::from_reader(BufReader::new(from)).map_err(|error| error.to_string())?;
         let head = document.heapshot;
         Ok(Self {
             path,
@@ -124,7 +119,7 @@ impl Snapshot {
 
 /// Renames the file, unless the very same is there.
 fn publish(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
-    if same(temporary.path(), path).unwrap_or(false) {
+    if same(temporary.as_file(), path).unwrap_or(false) {
         return temporary.close();
     }
     temporary.as_file().sync_all()?;
@@ -132,11 +127,15 @@ fn publish(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn same(one: &Path, other: &Path) -> io::Result<bool> {
-    if fs::metadata(one)?.len() != fs::metadata(other)?.len() {
+/// Whether the file at `other` holds what `one` holds. Anything but a regular file is another: opening a pipe would wait
+/// for ever.
+fn same(mut one: &File, other: &Path) -> io::Result<bool> {
+    let about = fs::symlink_metadata(other)?;
+    if !about.is_file() || one.metadata()?.len() != about.len() {
         return Ok(false);
     }
-    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    one.rewind()?;
+    let mut other = File::open(other)?;
     let (mut a, mut b) = (vec![0; BLOCK], vec![0; BLOCK]);
     loop {
         let n = one.read(&mut a)?;

@@ -1,0 +1,420 @@
+//! Reads what an untrusted program wrote, and keeps at most a given number of bytes of it.
+//!
+//! A student's file can make the compiler print gigabytes, and its server can print, answer and store as much. So every
+//! text is cut where it is read, and never read whole first. The part that matters is kept, with a mark at the cut.
+
+use std::collections::VecDeque;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use memchr::{memchr, memchr2};
+use nix::fcntl::OFlag;
+use reqwest::Response;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+
+/// Stands where text was cut off.
+pub(crate) const CUT: &str = "… (cut)";
+
+/// Longest string within a line of JSON, in bytes.
+const MOST_STRING: usize = 16 << 10;
+
+/// Longest line of JSON once its strings are short, in bytes.
+const MOST_JSON: usize = 1 << 20;
+
+/// Lines of a stream, each of which `K` makes short.
+pub(crate) struct Lines<R, K> {
+    reader: R,
+    keep: K,
+    /// Whether the line that is being read has begun.
+    begun: bool,
+}
+
+/// What of a line is kept.
+pub(crate) trait Keep {
+    /// Takes the next part of a line.
+    fn take(&mut self, part: &[u8]);
+
+    /// What was kept of the line, which ends here.
+    fn end(&mut self) -> String;
+}
+
+/// Keeps the start of a line.
+pub(crate) struct Start {
+    most: usize,
+    kept: Vec<u8>,
+    cut: bool,
+}
+
+/// Keeps a line of JSON with the start of each string, so that it is JSON still. Keeps only the start of a line that is
+/// too long even so, which then is no JSON.
+#[derive(Default)]
+pub(crate) struct ShortStrings {
+    kept: Vec<u8>,
+    place: Place,
+    /// Bytes of the string that were kept.
+    string: usize,
+    /// Whether the rest of the string is left out.
+    cut: bool,
+}
+
+/// Where in a line of JSON the next byte stands.
+#[derive(Default)]
+enum Place {
+    #[default]
+    Outside,
+    InString,
+    AfterBackslash,
+    /// So many digits of `\uXXXX` follow.
+    Digits(u8),
+}
+
+impl<R: AsyncBufRead + Unpin, K: Keep> Lines<R, K> {
+    pub(crate) fn new(reader: R, keep: K) -> Self {
+        Self {
+            reader,
+            keep,
+            begun: false,
+        }
+    }
+
+    /// The next line without its end; `None` at the end of the stream. Loses nothing when it is dropped.
+    pub(crate) async fn next(&mut self) -> io::Result<Option<String>> {
+        loop {
+            let part = self.reader.fill_buf().await?;
+            if part.is_empty() {
+                let last = std::mem::take(&mut self.begun);
+                return Ok(last.then(|| self.keep.end()));
+            }
+            let end = memchr(b'\n', part);
+            self.begun = end.is_none();
+            self.keep.take(&part[..end.unwrap_or(part.len())]);
+            let read = end.map_or(part.len(), |end| end + 1);
+            self.reader.consume(read);
+            if end.is_some() {
+                return Ok(Some(self.keep.end()));
+            }
+        }
+    }
+}
+
+impl Start {
+    /// Keeps `most` bytes.
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            most,
+            kept: Vec::new(),
+            cut: false,
+        }
+    }
+}
+
+impl Keep for Start {
+    fn take(&mut self, part: &[u8]) {
+        let room = self.most.saturating_sub(self.kept.len()).min(part.len());
+        self.kept.extend_from_slice(&part[..room]);
+        self.cut |= room < part.len();
+    }
+
+    fn end(&mut self) -> String {
+        let mut text = String::from_utf8_lossy(&self.kept).into_owned();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+        if std::mem::take(&mut self.cut) {
+            text.push_str(CUT);
+        }
+        self.kept.clear();
+        text
+    }
+}
+
+impl ShortStrings {
+    fn keep(&mut self, part: &[u8]) {
+        let room = MOST_JSON.saturating_sub(self.kept.len());
+        self.kept.extend_from_slice(&part[..room.min(part.len())]);
+    }
+
+    /// Keeps a part of a string, as far as there is room for it.
+    fn keep_of_string(&mut self, part: &[u8]) {
+        let room = MOST_STRING.saturating_sub(self.string);
+        self.cut |= part.len() > room;
+        self.string += part.len().min(room);
+        self.keep(&part[..part.len().min(room)]);
+    }
+}
+
+impl Keep for ShortStrings {
+    fn take(&mut self, mut part: &[u8]) {
+        while let Some(&byte) = part.first() {
+            let read = match self.place {
+                Place::Outside => {
+                    let quote = memchr(b'"', part);
+                    let read = quote.map_or(part.len(), |at| at + 1);
+                    self.keep(&part[..read]);
+                    if quote.is_some() {
+                        (self.place, self.string, self.cut) = (Place::InString, 0, false);
+                    }
+                    read
+                }
+                Place::InString => {
+                    let end = memchr2(b'"', b'\\', part);
+                    let text = end.unwrap_or(part.len());
+                    if !self.cut {
+                        self.keep_of_string(&part[..text]);
+                    }
+                    match end.map(|at| part[at]) {
+                        None => text,
+                        Some(b'"') => {
+                            if self.cut {
+                                self.keep(CUT.as_bytes());
+                            }
+                            self.keep(b"\"");
+                            self.place = Place::Outside;
+                            text + 1
+                        }
+                        // An escape is kept whole or not at all.
+                        Some(_) => {
+                            self.cut |= self.string >= MOST_STRING;
+                            if !self.cut {
+                                self.keep(b"\\");
+                            }
+                            self.place = Place::AfterBackslash;
+                            text + 1
+                        }
+                    }
+                }
+                Place::AfterBackslash | Place::Digits(_) => {
+                    if !self.cut {
+                        self.keep(&[byte]);
+                        self.string += 1;
+                    }
+                    self.place = match self.place {
+                        Place::AfterBackslash if byte == b'u' => Place::Digits(4),
+                        Place::Digits(left @ 2..) => Place::Digits(left - 1),
+                        _ => Place::InString,
+                    };
+                    1
+                }
+            };
+            part = &part[read..];
+        }
+    }
+
+    fn end(&mut self) -> String {
+        let line = String::from_utf8_lossy(&self.kept).into_owned();
+        *self = Self::default();
+        line
+    }
+}
+
+/// The last lines of a stream.
+#[derive(Default)]
+pub(crate) struct LastLines {
+    lines: VecDeque<String>,
+    cut: bool,
+}
+
+impl LastLines {
+    const MOST: usize = 100;
+
+    pub(crate) fn push(&mut self, line: String) {
+        if self.lines.len() == Self::MOST {
+            self.lines.pop_front();
+            self.cut = true;
+        }
+        self.lines.push_back(line);
+    }
+
+    /// In one text; `None` without a line.
+    pub(crate) fn text(&self) -> Option<String> {
+        let lines = self.lines.iter().map(String::as_str);
+        let mark = self.cut.then_some(CUT);
+        let lines: Vec<_> = mark.into_iter().chain(lines).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+}
+
+/// Appends to `text`, which never gets longer than `most` bytes and the mark of the cut.
+pub(crate) fn append(text: &mut String, more: &str, most: usize) {
+    let room = most.saturating_sub(text.len());
+    if more.len() <= room {
+        text.push_str(more);
+    } else if !text.ends_with(CUT) {
+        let end = (0..=room).rev().find(|at| more.is_char_boundary(*at));
+        text.push_str(&more[..end.unwrap_or(0)]);
+        text.push_str(CUT);
+    }
+}
+
+/// A text's first `most` characters.
+pub(crate) fn start(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}{CUT}", &text[..end]),
+    }
+}
+
+/// The last `lines` lines of the file at `path`, each with at most `most` characters. Reads only the end of the file.
+/// `None` if that is empty, or if there is no regular file: a link or a pipe is not what the lab has made.
+pub(crate) fn end_of_file(path: &Path, lines: usize, most: usize) -> Option<String> {
+    // Four bytes are the longest character.
+    let window = (lines * most * 4) as u64;
+    let mut file = regular_file(path).ok()?;
+    let length = file.seek(SeekFrom::End(0)).ok()?;
+    let begin = length.saturating_sub(window);
+    file.seek(SeekFrom::Start(begin)).ok()?;
+    let mut end = Vec::new();
+    file.take(window).read_to_end(&mut end).ok()?;
+    let text = String::from_utf8_lossy(&end);
+    let text = text.trim();
+    let from = text.rmatch_indices('\n').nth(lines - 1);
+    let last = &text[from.map_or(0, |(at, _)| at + 1)..];
+    // Where the window begins within a line, only the end of that line is there.
+    let within = from.is_none() && begin > 0;
+    let mut said = String::new();
+    for (n, line) in last.lines().enumerate() {
+        if n > 0 {
+            said.push('\n');
+        } else if within {
+            said.push('…');
+        }
+        said.push_str(&start(line, most));
+    }
+    (!said.is_empty()).then_some(said)
+}
+
+/// What is in the regular file at `path`.
+///
+/// # Errors
+/// When it is no regular file, is longer than `most` bytes, or cannot be read.
+pub(crate) fn file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = regular_file(path)?;
+    let mut content = Vec::new();
+    // The program may still be writing to it.
+    if file.take(most + 1).read_to_end(&mut content)? as u64 > most {
+        let why = format!("it is longer than {most} bytes, the most that is read of it");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    Ok(content)
+}
+
+/// Opens a regular file, and nothing else: no link is followed, and no pipe is waited for.
+fn regular_file(path: &Path) -> io::Result<File> {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let mut options = OpenOptions::new();
+    let file = options.read(true).custom_flags(flags.bits()).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("it is no regular file"))
+    }
+}
+
+/// The body of an answer, as text; in words if it is longer than `most` bytes, of which no more is read.
+///
+/// # Errors
+/// When the answer ends early.
+pub(crate) async fn body(
+    answer: &mut Response,
+    most: usize,
+) -> reqwest::Result<Result<String, String>> {
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await? {
+        if body.len() + part.len() > most {
+            return Ok(Err(format!("answered more than {most} bytes")));
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(Ok(String::from_utf8_lossy(&body).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    async fn lines<K: Keep>(text: &[u8], keep: K) -> Vec<String> {
+        // A small buffer, so that parts end anywhere.
+        let mut lines = Lines::new(tokio::io::BufReader::with_capacity(7, text), keep);
+        let mut all = Vec::new();
+        while let Some(line) = lines.next().await.unwrap() {
+            all.push(line);
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn a_line_keeps_its_start_and_the_next_one_is_whole() {
+        let text = format!("{}\r\nshort\r\n\nlast", "é".repeat(100));
+        let found = lines(text.as_bytes(), Start::new(10)).await;
+        assert_eq!(found, ["ééééé… (cut)", "short", "", "last"]);
+    }
+
+    #[tokio::test]
+    async fn a_line_of_json_stays_json_with_short_strings() {
+        for piece in ["x", "é", "\\n", "\\\\", "\\\"", "\\u001b", "x\\u001b\\\""] {
+            for lead in 0..8 {
+                let long = format!("{}{}", "x".repeat(lead), piece.repeat(MOST_STRING + 1));
+                let line = format!("{{\"a\":\"{long}\",\"b\":[1,\"two\"],\"c\":\"{long}\"}}\n");
+                let found = lines(line.as_bytes(), ShortStrings::default()).await;
+                let json: serde_json::Value = serde_json::from_str(&found[0]).unwrap();
+                let kept = json["a"].as_str().unwrap();
+                assert!(kept.ends_with(CUT) && json["c"] == kept, "{piece:?} {lead}");
+                assert!(kept.len() <= MOST_STRING + 20, "{piece}: {}", kept.len());
+                assert_eq!(json["b"], serde_json::json!([1, "two"]));
+            }
+        }
+        let short = r#"{"a":"é\u001b[1m \"\\","b":null}"#;
+        assert_eq!(
+            lines(short.as_bytes(), ShortStrings::default()).await,
+            [short]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_line_of_many_strings_is_bounded_too() {
+        let line = format!("[{}0]\n[1]\n", "\"x\",".repeat(MOST_JSON));
+        let found = lines(line.as_bytes(), ShortStrings::default()).await;
+        assert_eq!(found[0].len(), MOST_JSON);
+        assert_eq!(found[1], "[1]");
+    }
+
+    #[test]
+    fn of_a_file_its_last_lines_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let end = || end_of_file(&path, 3, 10);
+        assert_eq!(end(), None);
+        fs::write(&path, " \n").unwrap();
+        assert_eq!(end(), None);
+        fs::write(&path, "one\ntwo").unwrap();
+        assert_eq!(end().unwrap(), "one\ntwo");
+        fs::write(
+            &path,
+            format!("{}one\ntwo and more\nthree\n", "0\n".repeat(99)),
+        )
+        .unwrap();
+        assert_eq!(end().unwrap(), "one\ntwo and mo… (cut)\nthree");
+        fs::write(&path, format!("{}\nlast", "x".repeat(9999))).unwrap();
+        assert_eq!(end().unwrap(), "…xxxxxxxxxx… (cut)\nlast");
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("file"), "content").unwrap();
+        std::os::unix::fs::symlink(path("file"), path("link")).unwrap();
+        nix::unistd::mkfifo(&path("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for name in ["link", "pipe", "."] {
+            assert_eq!(end_of_file(&path(name), 3, 10), None, "{name}");
+            assert!(file(&path(name), 100).is_err(), "{name}");
+        }
+        assert_eq!(file(&path("file"), 7).unwrap(), b"content");
+        let error = file(&path("file"), 6).unwrap_err().to_string();
+        assert!(error.contains("longer than 6 bytes"), "{error}");
+    }
+}
