@@ -7,10 +7,13 @@ mod common;
 
 mod bounds;
 mod class;
+mod commands;
 mod escape;
 mod formats;
 mod hostile;
 mod schema;
+mod secrets;
+mod signals;
 
 use std::fs;
 use std::path::{Path, PathBuf};
