@@ -49,7 +49,7 @@ pub(crate) fn told() -> impl Future<Output = ()> {
     });
     async move {
         if listener.is_err() || told.await.is_err() {
-            pending().await
+            pending::<()>().await;
         }
     }
 }

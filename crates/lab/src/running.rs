@@ -45,7 +45,7 @@ const MOST_OF_A_LINE: usize = 300;
 const MOST_OF_THE_FIRST_LINE: u64 = 4 << 10;
 
 /// Longest snapshot, in bytes; the labs' have one or two megabytes.
-pub(crate) const MOST_SNAPSHOT: u64 = 32 << 20;
+pub(crate) const MOST_SNAPSHOT: u64 = 16 << 20;
 
 /// A running server.
 pub(crate) struct Running {
@@ -226,4 +226,29 @@ async fn address(stdout: &mut (impl AsyncBufRead + Unpin)) -> Option<String> {
 /// The end of a log, if there is anything in it.
 fn last_words(log: &Path) -> Option<String> {
     bounded::end_of_file(log, MOST_LINES, MOST_OF_A_LINE)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{BufReader, repeat};
+
+    use super::address;
+
+    #[tokio::test]
+    async fn an_address_stands_in_a_first_line_that_ends() {
+        let mut good = &b"listening on http://127.0.0.1:1 now\nmore"[..];
+        assert_eq!(address(&mut good).await.unwrap(), "http://127.0.0.1:1");
+        for mut bad in [
+            &b"nothing\nhttp://x\n"[..],
+            b"http://127.0.0.1:1",
+            b"\xff http://x\n",
+        ] {
+            assert_eq!(address(&mut bad).await, None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_first_line_without_end_is_none() {
+        assert_eq!(address(&mut BufReader::new(repeat(b'x'))).await, None);
+    }
 }

@@ -187,7 +187,7 @@ fn serve(mut connection: &TcpStream, address: SocketAddr, state: &State) -> io::
             Answer::Endless => {
                 write!(connection, "HTTP/1.1 200 Whatever\r\n\r\n")?;
                 loop {
-                    connection.write_all(&[b'1'; 1 << 16])?;
+                    connection.write_all(&[b'1'; 1 << 13])?;
                 }
             }
             Answer::HangUp => return Ok(()),

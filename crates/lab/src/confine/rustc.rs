@@ -339,9 +339,9 @@ fn value_of(args: &[OsString], name: &str) -> Option<OsString> {
 /// The value of `-C NAME=VALUE`, or `-CNAME=VALUE`; the last counts.
 fn codegen_value_of(args: &[OsString], name: &str) -> Option<OsString> {
     let texts = args.iter().filter_map(|arg| arg.to_str());
-    let values = texts.filter_map(|arg| {
+    let mut values = texts.filter_map(|arg| {
         let setting = arg.strip_prefix("-C").unwrap_or(arg).strip_prefix(name)?;
         setting.strip_prefix('=')
     });
-    values.last().map(OsString::from)
+    values.next_back().map(OsString::from)
 }

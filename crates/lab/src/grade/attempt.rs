@@ -114,9 +114,8 @@ impl Grader {
         let result = match (built, stopped(&ran)) {
             (Ok(Build::Ready { program, took }), None) => {
                 let own = bench.outer.join(Server::Fixed.program());
-                fs::copy(program.path(), &own)
-                    .map(|_| Ok((own, took)))
-                    .context("cannot copy the program")
+                let copied = fs::copy(program.path(), &own).context("cannot copy the program");
+                copied.map(|_| Ok((own, took)))
             }
             (_, Some(limit)) => Ok(Err(Attempt::without_report(
                 Mark::Stopped,

@@ -102,8 +102,8 @@ pub(crate) async fn grade(
 /// What came of a submission. A panic is the grader's own fault, and costs the others nothing.
 async fn graded(grader: &Rc<Grader>, submission: Submission) -> Result<Sheet> {
     let grader = Rc::clone(grader);
-    let graded = task::spawn_local(async move { grader.grade(&submission, &|_| {}).await });
-    match graded.await {
+    let job = task::spawn_local(async move { grader.grade(&submission, &|_| {}).await });
+    match job.await {
         Ok(outcome) => outcome,
         Err(ended) => {
             let why = ended.try_into_panic().ok();

@@ -52,9 +52,10 @@ fn large_error(doublings: u32) -> String {
     );
     for n in 1..=doublings {
         let last = n - 1;
-        items.push_str(&format!(
+        let text = format!(
             "macro_rules! text{n} {{ () => {{ concat!(text{last}!(), text{last}!()) }} }}\n"
-        ));
+        );
+        items += &text;
     }
     items + &format!("compile_error!(text{doublings}!());\n")
 }
@@ -84,15 +85,13 @@ fn however_much_a_submission_says_the_grader_reads_a_part_of_it() {
     // 130 MB, which the compiler writes as its message, and once more as it renders it.
     let large = format!("{solution}\n{}", large_error(11));
     desk.hands_in("a-large-error", FILE, &large);
+    let errors: Vec<_> = (0..9_000)
+        .map(|n| format!("compile_error!(\"no {n}\");"))
+        .collect();
     desk.hands_in(
         "many-errors",
         FILE,
-        &format!(
-            "{solution}\n{}",
-            (0..9_000)
-                .map(|n| format!("compile_error!(\"no {n}\");\n"))
-                .collect::<String>()
-        ),
+        &format!("{solution}\n{}", errors.join("\n")),
     );
     desk.hands_in_at_start(
         "addresses-without-end",
@@ -123,16 +122,9 @@ fn however_much_a_submission_says_the_grader_reads_a_part_of_it() {
 
     class.finds("a-large-error", "build-failed", "error: large large");
     class.finds("many-errors", "build-failed", "error: no 0");
-    class.finds(
-        "addresses-without-end",
-        "contract-broken",
-        "fixed-server did not start",
-    );
-    class.finds(
-        "one-endless-line",
-        "contract-broken",
-        "fixed-server did not start",
-    );
+    class.finds("addresses-without-end", "contract-broken", "exit status: 3");
+    // It never answers.
+    assert_eq!(class.grade("one-endless-line")["points"], 0.0);
     class.finds("a-large-panic", "contract-broken", " ends");
     class.finds("an-endless-answer", "contract-broken", "answered more than");
     for name in ["a-large-error", "many-errors", "a-large-panic"] {
@@ -140,4 +132,28 @@ fn however_much_a_submission_says_the_grader_reads_a_part_of_it() {
         assert!(reason.len() < 20_000, "{name}: {} bytes", reason.len());
         assert!(reason.contains("(cut)"), "{name}: {reason}");
     }
+}
+
+#[test]
+fn of_a_compiler_out_of_memory_the_reason_says_so() {
+    let desk = Desk::new();
+    // Its text would have 34 GB.
+    let large = format!("{}\n{}", desk.solution(), large_error(19));
+    desk.hands_in("takes-all-memory", FILE, &large);
+    let folder = desk.folder("takes-all-memory");
+    let limit = "ulimit -v 3000000 && exec \"$0\" \"$@\"";
+    let output = desk
+        .scratch
+        .command("sh")
+        .args(["-c", limit, env!("CARGO_BIN_EXE_lab"), "grade"])
+        .args(["--lab", "1", "--format", "json", "--build-limit", "1800"])
+        .arg("--submission")
+        .arg(folder)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", crate::said(&output));
+    let sheet: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let grade = &sheet["labs"][0];
+    assert_eq!(grade["status"], "stopped", "{grade:#}");
+    assert_eq!(grade["reason"], "the compiler ran out of memory");
 }
