@@ -14,31 +14,19 @@ const SECRET: &str = "mellon-";
 /// Files with secrets, out of every submission's reach.
 struct Secrets {
     folder: TempDir,
-    /// A home for cargo with the registry of the real one, and with secrets in its settings.
-    cargo: PathBuf,
 }
 
 impl Secrets {
-    fn new() -> Self {
+    /// Some are in settings that cargo reads, because they are above the copy.
+    fn new(desk: &Desk) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let cargo = folder.path().join("cargo");
-        fs::create_dir(&cargo).unwrap();
-        let real = std::env::var_os("CARGO_HOME").map_or_else(
-            || Path::new(&std::env::var_os("HOME").unwrap()).join(".cargo"),
-            PathBuf::from,
-        );
-        std::os::unix::fs::symlink(real.join("registry"), cargo.join("registry")).unwrap();
-        let write = |path: &Path, text: &str| fs::write(path, text).unwrap();
-        write(
-            &cargo.join("config.toml"),
-            &format!("[env]\nLEAKED = \"{SECRET}env\"\n# {SECRET}config\n"),
-        );
-        write(
-            &cargo.join("credentials.toml"),
-            &format!("# {SECRET}credentials\n"),
-        );
-        write(&folder.path().join("home"), &format!("\"{SECRET}home\""));
-        Self { folder, cargo }
+        let settings = settings(desk);
+        fs::create_dir_all(settings.parent().unwrap()).unwrap();
+        let text = format!("[env]\nLEAKED = \"{SECRET}env\"\n# {SECRET}settings\n");
+        fs::write(settings, text).unwrap();
+        let home = folder.path().join("home");
+        fs::write(home, format!("\"{SECRET}home\"")).unwrap();
+        Self { folder }
     }
 
     fn home(&self) -> PathBuf {
@@ -54,8 +42,9 @@ impl Secrets {
             root.join(".lab/grade-copy/labs/lab1"),
         );
         vec![
-            ("cargo-config", self.cargo.join("config.toml")),
-            ("cargo-credentials", self.cargo.join("credentials.toml")),
+            ("settings-of-cargo", settings(desk)),
+            // Beside its config.toml; cargo always makes this one.
+            ("home-of-cargo", home_of_cargo().join(".package-cache")),
             ("own-cmdline", "/proc/self/cmdline".into()),
             ("own-environment", "/proc/self/environ".into()),
             ("mounts", "/proc/self/mounts".into()),
@@ -77,8 +66,7 @@ impl Secrets {
             ),
             ("device", "/dev/zero".into()),
             ("program", target.join("release/fixed-server")),
-            ("program-before", target.join("release/heapdiff")),
-            ("rustc-info", target.join(".rustc_info.json")),
+            ("notes-of-cargo", target.join(".rustc_info.json")),
         ]
     }
 
@@ -123,10 +111,19 @@ impl Secrets {
     }
 }
 
+fn settings(desk: &Desk) -> PathBuf {
+    desk.scratch.root().join(".cargo/config.toml")
+}
+
+fn home_of_cargo() -> PathBuf {
+    let home = || Path::new(&std::env::var_os("HOME").unwrap()).join(".cargo");
+    std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
+}
+
 #[test]
 fn a_student_cannot_have_the_compiler_read_what_is_none_of_theirs() {
     let desk = Desk::new();
-    let secrets = Secrets::new();
+    let secrets = Secrets::new(&desk);
     let solution = desk.solution();
     desk.hands_in("other", FILE, &format!("// {SECRET}other\n{solution}"));
     let by_path = secrets.files(&desk).into_iter().map(|(name, path)| {
@@ -151,7 +148,6 @@ fn a_student_cannot_have_the_compiler_read_what_is_none_of_theirs() {
     ];
     let output = desk
         .command(&[&args[..], &[to.to_str().unwrap()]].concat())
-        .env("CARGO_HOME", &secrets.cargo)
         .env("SECRET_OF_THE_GRADER", format!("{SECRET}grader"))
         .output()
         .unwrap();
@@ -176,6 +172,9 @@ fn a_student_cannot_have_the_compiler_read_what_is_none_of_theirs() {
         ];
         for text in tells.into_iter().chain([SECRET]) {
             assert!(!reason.contains(text), "{name}: {grade:#}");
+        }
+        if item.contains("include_str!(\"") && !item.contains("doc") {
+            assert!(reason.contains("error: couldn't read"), "{name}: {grade:#}");
         }
         let sheet = read(&class.to.join(format!("{name}.json")));
         assert!(!sheet.contains(SECRET), "{sheet}");
