@@ -114,8 +114,10 @@ impl Grader {
         let result = match (built, stopped(&ran)) {
             (Ok(Build::Ready { program, took }), None) => {
                 let own = bench.outer.join(Server::Fixed.program());
-                let copied = fs::copy(program.path(), &own).context("cannot copy the program");
-                copied.map(|_| Ok((own, took)))
+                match fs::copy(program.path(), &own) {
+                    Ok(_) => Ok(Ok((own, took))),
+                    Err(error) => Err(error).context("cannot copy the program"),
+                }
             }
             (_, Some(limit)) => Ok(Err(Attempt::without_report(
                 Mark::Stopped,

@@ -72,7 +72,7 @@ impl Secrets {
 
     /// Items that would read in another way than by `include_str!`.
     fn other_ways(&self) -> Vec<(&'static str, String)> {
-        let home = self.home();
+        let home = self.home().display().to_string();
         let panics = |text: &str| format!("const _: () = panic!(\"{{}}\", {text});");
         vec![
             (
