@@ -4,6 +4,7 @@
 use payload::{Sample, Template};
 use serde_json::Value;
 
+use crate::bounded;
 use crate::catalog::Ask;
 
 /// Characters of an answer that are shown.
@@ -81,13 +82,9 @@ fn has(found: &Value, wanted: &str) -> bool {
     }
 }
 
-/// The beginning of an answer, which may be long.
-fn shown(body: &str) -> String {
-    let mut text: String = body.chars().take(SHOWN).collect();
-    if text.len() < body.len() {
-        text.push('…');
-    }
-    text
+/// The start of an answer, which may be long.
+pub(crate) fn shown(body: &str) -> String {
+    bounded::start(body, SHOWN)
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use tokio::time::timeout;
 /// How long a killed process may take to end.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// How long a supervisor may take to end all that it looks after.
+/// How long a supervisor may take to end all that it looks after, while the lab goes on: killed before that, it could not
+/// say what came of its program.
 const LAST_ROUND: Duration = Duration::from_secs(15);
 
 /// A child in a process group of its own. Killed, group and all, when dropped before it has ended.
@@ -90,7 +91,7 @@ impl Drop for Group {
     fn drop(&mut self) {
         if self.supervised {
             self.signal(Signal::SIGTERM);
-            self.linger(LAST_ROUND);
+            self.linger(LAST_BREATH); // the lab is ending, and ends what the supervisor leaves (`ending`)
         }
         self.signal(Signal::SIGKILL);
         self.linger(LAST_BREATH);

@@ -1,6 +1,7 @@
 //! Builds a server as a student would, with cargo.
 
 use std::env;
+use std::ffi::OsString;
 use std::future::pending;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -8,11 +9,22 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::BufReader;
 use tokio::process::ChildStderr;
+use tokio::time::timeout;
 
+use crate::bounded::{LastLines, Lines, ShortStrings, Start};
 use crate::program::Program;
 use crate::repo::{Repo, Server};
+
+/// Longest line of cargo's own that is kept, in bytes.
+const MOST_OF_A_LINE: usize = 4 << 10;
+
+/// How long cargo's last lines are waited for once it has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How a line begins in which cargo hands on what the compiler says.
+const COMPILER_MESSAGE: &str = r#"{"reason":"compiler-message""#;
 
 /// What came of a build.
 #[derive(Debug)]
@@ -52,7 +64,19 @@ pub(crate) enum Said {
 /// # Errors
 /// When cargo cannot run, or fails for another reason than the code.
 pub(crate) async fn compile(repo: &Repo, server: Server, output: &mut Output<'_>) -> Result<Build> {
-    compile_with(&Program::free(cargo()), &[], repo, server, output).await
+    let cargo = Cargo {
+        program: Program::free(cargo()),
+        flags: &[],
+        env: Vec::new(),
+    };
+    compile_with(&cargo, repo, server, output).await
+}
+
+/// A cargo, and what it is told besides what to build.
+pub(crate) struct Cargo<'a> {
+    pub(crate) program: Program,
+    pub(crate) flags: &'a [&'a str],
+    pub(crate) env: Vec<(&'static str, OsString)>,
 }
 
 /// The cargo that runs the lab, or the one in the PATH.
@@ -60,13 +84,12 @@ pub(crate) fn cargo() -> PathBuf {
     PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// The same with this `cargo`, which is told `flags`, too.
+/// The same with this `cargo`.
 ///
 /// # Errors
 /// When cargo cannot run, or fails for another reason than the code.
 pub(crate) async fn compile_with(
-    cargo: &Program,
-    flags: &[&str],
+    cargo: &Cargo<'_>,
     repo: &Repo,
     server: Server,
     output: &mut Output<'_>,
@@ -76,13 +99,14 @@ pub(crate) async fn compile_with(
         Output::Terminal => "json-render-diagnostics",
         Output::To(_) => "json-diagnostic-rendered-ansi",
     };
-    let mut command = cargo.command(cargo.path())?;
+    let mut command = cargo.program.command(cargo.program.path())?;
     command
         .current_dir(repo.root())
         // `--bin`, as the alias in .cargo/config.toml: features are unified over the workspace.
         .args(["build", "--release", "--bin", server.program()])
         .args(["--message-format", format])
-        .args(flags)
+        .args(cargo.flags)
+        .envs(cargo.env.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     if let Output::To(_) = output {
@@ -91,22 +115,22 @@ pub(crate) async fn compile_with(
     if let Some(target) = repo.target() {
         command.env("CARGO_TARGET_DIR", target);
     }
-    let mut cargo = cargo.spawn(command).context(
+    let mut cargo = cargo.program.spawn(command).context(
         "cannot run cargo: install Rust from https://rustup.rs, or put cargo into the PATH",
     )?;
     let stdout = cargo.take_stdout().context("cargo's output is piped")?;
-    let mut lines = BufReader::new(stdout).lines();
+    let mut lines = Lines::new(BufReader::new(stdout), ShortStrings::default());
     let mut words = cargo
         .take_stderr()
-        .map(|stderr| BufReader::new(stderr).lines());
+        .map(|stderr| Lines::new(BufReader::new(stderr), Start::new(MOST_OF_A_LINE)));
     let mut program = None;
     let mut compiled = false;
-    let mut last_words = Vec::new();
+    let mut last_words = LastLines::default();
     loop {
         let line = tokio::select! {
-            line = lines.next_line() => line,
+            line = lines.next() => line,
             word = next_word(&mut words) => {
-                if let Output::To(listener) = output {
+                if let (Some(word), Output::To(listener)) = (word, &mut *output) {
                     last_words.push(word.clone());
                     listener(Said::Line(word));
                 }
@@ -128,10 +152,29 @@ pub(crate) async fn compile_with(
                 }
             }
             Ok(Message::Finished) => compiled = true,
+            Err(_) if line.starts_with(COMPILER_MESSAGE) => {
+                if let Output::To(listener) = output {
+                    listener(Said::Diagnostic {
+                        error: true,
+                        rendered: "a message of the compiler is too long to be shown\n".to_owned(),
+                    });
+                }
+            }
             _ => {}
         }
     }
     let status = cargo.wait().await.context("cannot wait for cargo")?;
+    // What cargo said last may still be in the pipe; whoever else holds the pipe open is not waited for.
+    let rest = async {
+        while words.is_some() {
+            if let (Some(word), Output::To(listener)) = (next_word(&mut words).await, &mut *output)
+            {
+                last_words.push(word.clone());
+                listener(Said::Line(word));
+            }
+        }
+    };
+    let _ = timeout(LAST_WORDS, rest).await;
     let took = started.elapsed();
     match program {
         Some(program) if status.success() => Ok(Build::Ready {
@@ -140,32 +183,25 @@ pub(crate) async fn compile_with(
         }),
         _ if compiled => Ok(Build::Failed { took }),
         _ => {
-            while let Some(words) = &mut words
-                && let Ok(Some(word)) = words.next_line().await
-            {
-                last_words.push(word);
-            }
             let failed = format!("cargo build --bin {} ended with {status}", server.program());
-            match last_words.as_slice() {
-                [] => bail!("{failed}: what it says above is to be put right first"),
-                words => bail!(
-                    "{failed}; this is to be put right first:\n{}",
-                    words.join("\n")
-                ),
+            match last_words.text() {
+                None => bail!("{failed}: what it says above is to be put right first"),
+                Some(words) => bail!("{failed}; this is to be put right first:\n{words}"),
             }
         }
     }
 }
 
-/// The next line on cargo's stderr; never ready where that is not read, or has ended.
-async fn next_word(words: &mut Option<Lines<BufReader<ChildStderr>>>) -> String {
-    if let Some(lines) = words
-        && let Ok(Some(line)) = lines.next_line().await
-    {
-        return line;
+/// The next line on cargo's stderr, or its end; never ready once that has ended.
+async fn next_word(words: &mut Option<Lines<BufReader<ChildStderr>, Start>>) -> Option<String> {
+    let Some(lines) = words else {
+        return pending().await;
+    };
+    let word = lines.next().await.ok().flatten();
+    if word.is_none() {
+        *words = None;
     }
-    *words = None;
-    pending().await
+    word
 }
 
 /// The lines of `--message-format json` that matter here: a build that fails before it finishes has another

@@ -7,6 +7,8 @@ use reqwest::header::RETRY_AFTER;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+use crate::ask::shown;
+use crate::bounded;
 use crate::catalog::{Ask, Contract, Lab};
 use crate::running::Running;
 
@@ -16,6 +18,9 @@ const ROUNDS: usize = 5;
 /// How long an answer may take: a handler that waits for itself never gives one. So long, too, a client is patient
 /// with a service that says "not now", or that does its work in the background.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Longest answer, in bytes; the labs' have some hundreds.
+const MOST_BODY: usize = 256 << 10;
 
 /// How often a client looks whether what is done in the background is done.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -76,13 +81,18 @@ pub(crate) async fn spike(server: &Running, path: &str) -> Result<(), String> {
     let url = format!("{}{path}", server.url());
     let answer = server.client().get(&url).timeout(PATIENCE).send();
     let fault = |error: reqwest::Error| format!("{url} did not answer: {error}");
-    let answer = answer.await.map_err(fault)?;
+    let mut answer = answer.await.map_err(fault)?;
     let status = answer.status();
-    let body = answer.text().await.map_err(fault)?;
+    let body = bounded::body(&mut answer, MOST_BODY).await.map_err(fault)?;
+    let body = body.map_err(|words| format!("{url} {words}"))?;
     if status.is_success() {
         return Ok(());
     }
-    Err(format!("{url} answered {}: {body}", status.as_u16()))
+    Err(format!(
+        "{url} answered {}: {}",
+        status.as_u16(),
+        shown(&body)
+    ))
 }
 
 /// Whether the heap shows that the route does its work: each request allocates for it, or the service holds
@@ -158,17 +168,19 @@ impl Client {
             })
         };
         let request = self.http.get(url).timeout(PATIENCE);
-        let answer = request.send().await.map_err(fault)?;
+        let mut answer = request.send().await.map_err(fault)?;
         let status = answer.status().as_u16();
         let wanted = ask.status.unwrap_or(self.contract.status);
         let retry_after = answer.headers().get(RETRY_AFTER).cloned();
-        let body = answer.text().await.map_err(fault)?;
+        let body = bounded::body(&mut answer, MOST_BODY).await.map_err(fault)?;
+        let body = body.map_err(Wrong::Other)?;
         if status == wanted {
             return ask.judge(sample, &body).map_err(Wrong::Other);
         }
         if self.contract.busy != Some(status) {
             return Err(Wrong::Other(format!(
-                "answered {status} instead of {wanted}: {body}"
+                "answered {status} instead of {wanted}: {}",
+                shown(&body)
             )));
         }
         // RFC 9110, 10.2.3; of its two forms the lab wants the simple one.

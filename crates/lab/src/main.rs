@@ -40,8 +40,11 @@ mod program;
 mod repo;
 mod workbook;
 
+mod bounded;
 mod child;
 mod confine;
+mod ending;
+mod runner_log;
 mod running;
 mod saves;
 mod say;
@@ -50,9 +53,8 @@ mod student;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::catalog::Lab;
 use crate::cli::{Cli, Command};
@@ -61,6 +63,10 @@ use crate::student::Student;
 use crate::workbook::{State, Workbook};
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(code) = confine::compiler_main() {
+        return code; // cargo has called it instead of the compiler
+    }
     let cli = Cli::parse();
     if let Some(Command::Panel(options)) = &cli.command {
         return panel::main(options); // it has its own way to end: Ctrl-C is no interruption there
@@ -73,13 +79,15 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };
+    let told = ending::told();
     let code = runtime.block_on(async {
         tokio::select! {
             // Dropping the work kills what it has started.
             result = run(cli) => result.unwrap_or_else(|error| fail(&error)),
-            () = interrupted() => ExitCode::from(130),
+            () = told => ExitCode::from(ending::INTERRUPTED),
         }
     });
+    ending::finish();
     runtime.shutdown_background();
     code
 }
@@ -196,23 +204,4 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     let error = format!("{error:#}");
     anstream::eprintln!("cargo lab: {}", say::harmless(&error));
     ExitCode::from(2)
-}
-
-/// Ready when the lab is told to end.
-async fn interrupted() {
-    let wait = async || -> Result<()> {
-        let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;
-        let mut terminate = signal(SignalKind::terminate()).context("signals")?;
-        let mut hangup = signal(SignalKind::hangup()).context("signals")?;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-        Ok(())
-    };
-    if wait().await.is_err() {
-        // Then the system's own way of ending it is left; servers notice the end of their input.
-        std::future::pending::<()>().await;
-    }
 }

@@ -1,21 +1,21 @@
 //! The measurement of a server: what it is made of, what happens meanwhile, and what comes of it. Its order of events is
 //! in `course`.
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use driver::series::{Health, Snapshot};
 use heapdiff::Profile;
 use heapdiff::verdict::{Judgement, SiteGrowth};
 
+use crate::bounded;
 use crate::catalog::Lab;
 use crate::contract::{self, When};
 use crate::course::{self, Course};
 use crate::program::Program;
 use crate::repo::Server;
-use crate::running::Running;
+use crate::running::{MOST_SNAPSHOT, Running};
 use crate::unrecorded::{self, Growth, Memory};
 
 /// How far a series goes.
@@ -198,13 +198,13 @@ pub(crate) fn unrecorded(warm: &[Shot]) -> Option<Growth> {
 /// Reads a snapshot; its file's name is enough to know it by.
 ///
 /// # Errors
-/// When it is none; a link or a pipe, which only a server of ill will would put there, among others.
+/// When it is no snapshot, or no regular file: a hostile server may have put a link or a pipe in its place.
 pub(crate) fn read(snapshot: &Snapshot) -> Result<Shot> {
     let path = &snapshot.path;
-    let about =
-        fs::symlink_metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
-    ensure!(about.is_file(), "{} is no file", path.display());
-    let profile = heapdiff::files::read(path)?;
+    let content = bounded::file(path, MOST_SNAPSHOT)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let profile =
+        Profile::parse_owned(content).with_context(|| format!("cannot read {}", path.display()))?;
     let requests = profile.metadata.requests;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(Shot {

@@ -11,10 +11,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use driver::Load;
 use driver::series::{self, Health, Rest, Series, Snapshot};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use reqwest::redirect;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::ChildStdin;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::bounded;
 use crate::child::Group;
 use crate::program::Program;
 use crate::repo::Server;
@@ -35,8 +37,15 @@ const CEILING: u64 = 1 << 30;
 /// The exit code of a server whose heap came to its ceiling: heapshot's `EXIT_CODE`.
 pub(crate) const AT_CEILING: i32 = 70;
 
-/// Lines of its log that are shown.
+/// Lines of its log that are shown, and characters of each.
 const MOST_LINES: usize = 10;
+const MOST_OF_A_LINE: usize = 300;
+
+/// Longest line in which a server says where it listens, in bytes.
+const MOST_OF_THE_FIRST_LINE: u64 = 4 << 10;
+
+/// Longest snapshot, in bytes; the labs' have one or two megabytes.
+pub(crate) const MOST_SNAPSHOT: u64 = 16 << 20;
 
 /// A running server.
 pub(crate) struct Running {
@@ -101,14 +110,8 @@ impl Running {
             .context("the server's input is piped")?;
         let mut stdout = BufReader::new(process.take_stdout().context("its output is piped")?);
 
-        let mut line = String::new();
-        let url = match timeout(PATIENCE, stdout.read_line(&mut line)).await {
-            Ok(Ok(_)) => line
-                .split_whitespace()
-                .find(|word| word.starts_with("http://")),
-            _ => None,
-        };
-        let Some(url) = url.map(str::to_owned) else {
+        let Some(url) = address(&mut stdout).await else {
+            process.kill().await;
             let words = last_words(&log).unwrap_or_else(|| "it said nothing".to_owned());
             bail!("{} did not start: {words}", server.program());
         };
@@ -118,6 +121,7 @@ impl Running {
         });
         let client = reqwest::Client::builder()
             .no_proxy()
+            .redirect(redirect::Policy::none()) // an answer must not send the lab elsewhere
             .pool_idle_timeout(IDLE)
             .build()
             .context("cannot make an HTTP client")?;
@@ -125,7 +129,7 @@ impl Running {
             process,
             _stdin: stdin,
             client,
-            heap: series::Server::new(&url)?,
+            heap: series::Server::new(&url)?.with_most_bytes(MOST_SNAPSHOT),
             url,
             folder: folder.to_owned(),
             log,
@@ -204,15 +208,47 @@ impl Running {
     }
 }
 
+/// Where a server says in its first line that it listens.
+async fn address(stdout: &mut (impl AsyncBufRead + Unpin)) -> Option<String> {
+    let mut line = String::new();
+    let mut start = stdout.take(MOST_OF_THE_FIRST_LINE);
+    timeout(PATIENCE, start.read_line(&mut line))
+        .await
+        .ok()?
+        .ok()?;
+    let url = line
+        .strip_suffix('\n')? // a longer line is no address
+        .split_whitespace()
+        .find(|word| word.starts_with("http://"))?;
+    Some(url.to_owned())
+}
+
 /// The end of a log, if there is anything in it.
 fn last_words(log: &Path) -> Option<String> {
-    // A link or a pipe is not the log that the lab has made.
-    let about = fs::symlink_metadata(log).ok()?;
-    let text = about.is_file().then(|| fs::read(log).ok()).flatten()?;
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<_> = text.trim().lines().rev().take(MOST_LINES).collect();
-    if lines.is_empty() {
-        return None;
+    bounded::end_of_file(log, MOST_LINES, MOST_OF_A_LINE)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{BufReader, repeat};
+
+    use super::address;
+
+    #[tokio::test]
+    async fn an_address_stands_in_a_first_line_that_ends() {
+        let mut good = &b"listening on http://127.0.0.1:1 now\nmore"[..];
+        assert_eq!(address(&mut good).await.unwrap(), "http://127.0.0.1:1");
+        for mut bad in [
+            &b"nothing\nhttp://x\n"[..],
+            b"http://127.0.0.1:1",
+            b"\xff http://x\n",
+        ] {
+            assert_eq!(address(&mut bad).await, None);
+        }
     }
-    Some(lines.into_iter().rev().collect::<Vec<_>>().join("\n"))
+
+    #[tokio::test]
+    async fn a_first_line_without_end_is_none() {
+        assert_eq!(address(&mut BufReader::new(repeat(b'x'))).await, None);
+    }
 }

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::error::SeriesError;
-use super::server::{Content, Server, Taken, no_answer};
+use super::server::{Content, Server, Taken};
 
 /// A snapshot that is there, and what it says of itself. What it does not say is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -77,14 +77,8 @@ impl Server {
                 "its answer".to_owned()
             }
             Content::At(url) => {
-                let mut answer = self.download(&url).await?;
-                while let Some(chunk) = answer
-                    .chunk()
-                    .await
-                    .map_err(|error| no_answer(&url, error))?
-                {
-                    pending.write_all(&chunk).map_err(cannot_write)?;
-                }
+                let mut write = |part: &[u8]| pending.write_all(part).map_err(cannot_write);
+                self.download(&url, &mut write).await?;
                 url.to_string()
             }
         };

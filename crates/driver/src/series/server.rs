@@ -25,6 +25,8 @@ pub struct Server {
     authorization: Option<HeaderValue>,
     /// The same, to be kept out of what the server says.
     token: Option<Secret>,
+    /// Longest snapshot that is accepted, in bytes.
+    most_bytes: u64,
 }
 
 /// What `/healthz` answers, as far as a series needs it.
@@ -80,11 +82,11 @@ const BUSY: Duration = Duration::from_millis(10);
 /// that crosses with that has no answer.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// How much of an answer is looked at for a reason, in bytes.
-const LONGEST_REASON: usize = 64 << 10;
+/// Longest snapshot unless [`Server::with_most_bytes`] says otherwise, in bytes.
+const MOST_BYTES: u64 = 1 << 30;
 
-/// Largest answer of `/heapdump`: it may be the snapshot itself.
-const MOST_BYTES: usize = 1 << 30;
+/// Longest answer that is read for anything but a snapshot, in bytes: of `/healthz`, or a refusal.
+const MOST_WORDS: u64 = 64 << 10;
 
 impl Server {
     /// The server at `url`, whatever its path: its routes are `/heapdump` and `/healthz`.
@@ -107,6 +109,7 @@ impl Server {
             base,
             authorization: None,
             token: None,
+            most_bytes: MOST_BYTES,
         }
         .with_heapdump(HEAPDUMP)
     }
@@ -161,6 +164,14 @@ impl Server {
         Ok(self)
     }
 
+    /// With snapshots of at most so many bytes. A longer answer is refused while it is read, so that a server which
+    /// never stops sending fills neither memory nor disk.
+    #[must_use]
+    pub fn with_most_bytes(mut self, most_bytes: u64) -> Self {
+        self.most_bytes = most_bytes;
+        self
+    }
+
     /// The same server with connections of its own: those of a client belong to the event loop that opened them.
     pub(crate) fn with_own_connections(&self) -> reqwest::Result<Self> {
         Ok(Self {
@@ -181,10 +192,13 @@ impl Server {
     pub async fn health(&self) -> Result<Option<Health>, SeriesError> {
         let asked = async {
             let answer = self.client.get(self.healthz.clone()).timeout(HEALTH);
-            let answer = answer.send().await?;
+            let mut answer = answer.send().await?;
             let good = answer.status().is_success();
-            let body = answer.bytes().await?;
-            Ok(good.then(|| serde_json::from_slice(&body).ok()).flatten())
+            let body = body(&mut answer, MOST_WORDS).await?;
+            Ok(good
+                .then_some(body)
+                .flatten()
+                .and_then(|body| serde_json::from_slice(&body).ok()))
         };
         asked
             .await
@@ -201,31 +215,49 @@ impl Server {
         loop {
             let mut answer = self.get(&url).await?;
             let status = answer.status();
-            let body = body(&mut answer)
+            let is_good = status.is_success();
+            let most = if is_good { self.most_bytes } else { MOST_WORDS };
+            let body = body(&mut answer, most)
                 .await
                 .map_err(|error| no_answer(&url, error))?;
-            if status.is_success() {
+            if is_good {
+                let body = body.ok_or_else(|| too_long(&url, most))?;
                 return Ok(Taken {
                     name: name.to_owned(),
                     content: content(&url, body)?,
                 });
             }
             if status != StatusCode::CONFLICT || Instant::now() >= deadline {
-                return Err(self.refused(&url, status, &body));
+                return Err(self.refused(&url, status, &body.unwrap_or_default()));
             }
             sleep(BUSY).await;
         }
     }
 
-    /// Asks for a download.
-    pub(super) async fn download(&self, url: &Url) -> Result<Response, SeriesError> {
+    /// Downloads `url`, and hands each part to `write`. Ends with an error at the first part that makes it too long.
+    pub(super) async fn download(
+        &self,
+        url: &Url,
+        mut write: impl FnMut(&[u8]) -> Result<(), SeriesError>,
+    ) -> Result<(), SeriesError> {
         let mut answer = self.get(url).await?;
         let status = answer.status();
-        if status.is_success() {
-            return Ok(answer);
+        if !status.is_success() {
+            let body = body(&mut answer, MOST_WORDS).await.ok().flatten();
+            return Err(self.refused(url, status, &body.unwrap_or_default()));
         }
-        let body = body(&mut answer).await.unwrap_or_default();
-        Err(self.refused(url, status, &body))
+        let mut left = self.most_bytes;
+        while let Some(part) = answer
+            .chunk()
+            .await
+            .map_err(|error| no_answer(url, error))?
+        {
+            left = left
+                .checked_sub(part.len() as u64)
+                .ok_or_else(|| too_long(url, self.most_bytes))?;
+            write(&part)?;
+        }
+        Ok(())
     }
 
     async fn get(&self, url: &Url) -> Result<Response, SeriesError> {
@@ -248,7 +280,7 @@ impl Server {
     /// What it answered, to be shown: a server that repeats what it was sent must not have the secret printed.
     fn refused(&self, url: &Url, status: StatusCode, body: &[u8]) -> SeriesError {
         // Before it is cut to what is shown, or a part of the secret might be left.
-        let body = String::from_utf8_lossy(&body[..body.len().min(LONGEST_REASON)]);
+        let body = String::from_utf8_lossy(body);
         let body = match &self.token {
             Some(token) => body.replace(token.expose(), MASK),
             None => body.into_owned(),
@@ -311,18 +343,26 @@ fn content(asked: &Url, body: Vec<u8>) -> Result<Content, SeriesError> {
     Ok(Content::At(url))
 }
 
-async fn body(answer: &mut Response) -> reqwest::Result<Vec<u8>> {
+/// The body of an answer; `None` if it is longer than `most` bytes, of which no more is read.
+async fn body(answer: &mut Response, most: u64) -> reqwest::Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MOST_BYTES {
-            break; // cut off, and so no snapshot
+    while let Some(part) = answer.chunk().await? {
+        if (body.len() + part.len()) as u64 > most {
+            return Ok(None);
         }
+        body.extend_from_slice(&part);
     }
-    Ok(body)
+    Ok(Some(body))
 }
 
-pub(super) fn no_answer(url: &Url, error: reqwest::Error) -> SeriesError {
+fn too_long(url: &Url, most: u64) -> SeriesError {
+    SeriesError::Server {
+        url: shown(url.as_str()).into_owned(),
+        why: format!("its answer is longer than {most} bytes, the most that a snapshot may have"),
+    }
+}
+
+fn no_answer(url: &Url, error: reqwest::Error) -> SeriesError {
     let failure = Failure::from(error);
     SeriesError::Server {
         url: shown(url.as_str()).into_owned(),

@@ -21,6 +21,8 @@ pub(crate) enum Answer {
     Never,
     /// Half of a good one; then the connection is closed.
     CutShort,
+    /// 200, and a body until the client has enough.
+    Endless,
     /// None; the connection is closed.
     HangUp,
     /// None; all connections and the port are closed.
@@ -181,6 +183,12 @@ fn serve(mut connection: &TcpStream, address: SocketAddr, state: &State) -> io::
             Answer::Never => {}
             Answer::CutShort => {
                 return write!(connection, "{}{BODY}", head(200, 2 * BODY.len()));
+            }
+            Answer::Endless => {
+                write!(connection, "HTTP/1.1 200 Whatever\r\n\r\n")?;
+                loop {
+                    connection.write_all(&[b'1'; 1 << 13])?;
+                }
             }
             Answer::HangUp => return Ok(()),
             Answer::Die => {

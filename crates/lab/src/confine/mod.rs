@@ -17,6 +17,8 @@ mod processes;
 #[cfg(target_os = "linux")]
 mod role;
 #[cfg(target_os = "linux")]
+mod rustc;
+#[cfg(target_os = "linux")]
 mod sandbox;
 #[cfg(target_os = "linux")]
 mod supervise;
@@ -35,6 +37,8 @@ use tokio::process::Command;
 pub(crate) use processes::end_all as end_all_children;
 #[cfg(target_os = "linux")]
 pub(crate) use role::{Options, main};
+#[cfg(target_os = "linux")]
+pub(crate) use rustc::{Made, Rustc, main as compiler_main};
 
 /// The user that programs run as when the lab is root: the system's own for those who own nothing.
 pub(crate) const NOBODY: u32 = 65_534;

@@ -10,6 +10,8 @@ use nix::sys::signal::Signal;
 use super::grader::{self, Bench, Grader};
 use super::score::{Leak, Mark};
 use super::statics;
+use super::{end, workshop};
+use crate::bounded;
 use crate::catalog::Lab;
 use crate::check::{self, Report, Status};
 use crate::compile::Build;
@@ -21,6 +23,9 @@ use crate::workbook::Workbook;
 
 /// The most that is said of why, in characters; what a student's program prints may be long.
 const MOST_WORDS: usize = 4_000;
+
+/// The most that is read for it, in characters; paths and addresses are taken out of it.
+const MOST_READ: usize = 16 * MOST_WORDS;
 
 /// What a file was found to be.
 pub(super) struct Attempt {
@@ -115,30 +120,31 @@ impl Grader {
         let confinement = self.compiler(bench, self.rules.seconds);
         fs::write(book.path(), content)
             .with_context(|| format!("cannot write {}", book.path().display()))?;
-        let (built, said) = grader::build(&self.copy, &confinement).await;
+        let (built, words) = grader::build(&self.copy, bench, &confinement).await;
         let restored = fs::write(book.path(), book.reference()?);
         restored.with_context(|| format!("cannot write {}", book.path().display()))?;
         let ran = entered(&confinement)?;
         let result = match (built, stopped(&ran)) {
             (Ok(Build::Ready { program, took }), None) => {
                 let own = bench.outer.join(Server::Fixed.program());
-                fs::copy(program.path(), &own).context("cannot copy the program")?;
-                Ok((own, took))
+                match fs::copy(program.path(), &own) {
+                    Ok(_) => Ok(Ok((own, took))),
+                    Err(error) => Err(error).context("cannot copy the program"),
+                }
             }
-            (_, Some(limit)) => Err(Attempt::without_report(
+            (_, Some(limit)) => Ok(Err(Attempt::without_report(
                 Mark::Stopped,
                 format!(
                     "the compiler {}",
                     limit_in_words(limit, self.rules.seconds.build)
                 ),
-            )),
-            (Ok(Build::Failed { .. }), None) => {
-                Err(Attempt::without_report(Mark::BuildFailed, said))
-            }
-            (Err(error), None) => return Err(error),
+            ))),
+            (Ok(Build::Failed { .. }), None) => Ok(Err(end::of_a_build(words))),
+            (Err(error), None) => end::of_cargo(&ran).map(Err).ok_or(error),
         };
+        workshop::clean(bench);
         drop(alone);
-        Ok(result)
+        result
     }
 
     /// What came of measuring, or of the limit that was passed.
@@ -175,32 +181,33 @@ impl Grader {
         }))
     }
 
-    /// What is said to a student: without this machine's paths and ports, and not without end.
+    /// What is said to a student: bounded, and without this machine's paths and ports.
     fn tidy(&self, bench: &Bench, text: &str) -> String {
-        let mut text = text.to_owned();
+        let mut text = bounded::start(text, MOST_READ);
         for path in [&bench.inner, &bench.outer, &self.copy.root().to_path_buf()] {
             let path = path.display().to_string();
             text = text.replace(&format!("{path}/"), "").replace(&path, ".");
         }
-        while let Some(at) = text.find("http://127.0.0.1:") {
-            let digits = text[at + 17..].chars().take_while(char::is_ascii_digit);
-            let end = at + 17 + digits.count();
-            text.replace_range(at..end, "");
-        }
-        let mut text: String = text
+        let text: String = without_addresses(&text)
             .chars()
             .filter(|c| *c == '\n' || !c.is_control())
             .collect();
-        if let Some((end, _)) = text.char_indices().nth(MOST_WORDS) {
-            text.truncate(end);
-            text.push_str(" …");
-        }
-        text.trim().to_owned()
+        bounded::start(text.trim(), MOST_WORDS)
     }
 }
 
+/// A text without the lab's own addresses, in one pass: the text may be nothing but addresses.
+fn without_addresses(text: &str) -> String {
+    const ADDRESS: &str = "http://127.0.0.1:";
+    let mut parts = text.split(ADDRESS);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part.trim_start_matches(|c: char| c.is_ascii_digit())
+    })
+}
+
 impl Attempt {
-    fn without_report(mark: Mark, reason: String) -> Self {
+    pub(super) fn without_report(mark: Mark, reason: String) -> Self {
         Self {
             mark,
             reason: Some(reason),

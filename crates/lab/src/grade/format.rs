@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::score::Mark;
 use super::sheet::{Grade, Sheet};
 use super::text;
+use crate::runner_log::{json_without_commands, without_commands};
 
 /// The formats that `--format` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -27,13 +28,16 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// A sheet as this; ends in a line feed.
+    /// A sheet as this; ends in a line feed. No line of it is a command to a CI server's runner, whatever the sheet says.
     pub(crate) fn render(self, sheet: &Sheet) -> Result<String> {
+        let json = |json: serde_json::Result<String>| -> Result<String> {
+            Ok(format!("{}\n", json_without_commands(&json?)))
+        };
         Ok(match self {
-            Self::Text => text::render(sheet),
-            Self::Json => format!("{}\n", serde_json::to_string(sheet)?),
+            Self::Text => without_commands(&text::render(sheet)),
+            Self::Json => json(serde_json::to_string(sheet))?,
             Self::Junit => junit(sheet),
-            Self::Gradescope => format!("{}\n", serde_json::to_string_pretty(&gradescope(sheet))?),
+            Self::Gradescope => json(serde_json::to_string_pretty(&gradescope(sheet)))?,
             Self::Classroom => {
                 format!("result={}\n", STANDARD.encode(classroom(sheet).to_string()))
             }
@@ -164,11 +168,15 @@ fn points(grade: &Grade) -> String {
     format!("{} of {} points", grade.points, grade.max_points)
 }
 
-/// For an attribute or an element's text. XML has no way to write most control characters.
+/// For an attribute or an element's text. XML has no way to write most control characters. The second of two colons or
+/// number signs is written as a number, so that no line is a command to a CI server's runner.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut last = '\0';
     for c in text.chars() {
         match c {
+            ':' if last == ':' => out.push_str("&#58;"),
+            '#' if last == '#' => out.push_str("&#35;"),
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
@@ -177,6 +185,7 @@ pub(super) fn escape(text: &str) -> String {
             c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => out.push('\u{fffd}'),
             c => out.push(c),
         }
+        last = c;
     }
     out
 }
@@ -245,6 +254,34 @@ mod tests {
         );
         assert_eq!(failure.text(), Some("it keeps 40 bytes & more\n<here>"));
         assert!(has(2, "skipped").is_some());
+    }
+
+    #[test]
+    fn no_format_has_a_line_that_a_runner_takes_for_a_command() {
+        let mut sheet = sheet();
+        let commands =
+            "::set-output name=a::b\n\u{1}::add-mask::x\n ::x::\n###[set-env name=a]b\n::";
+        sheet.submission = commands.to_owned();
+        sheet.not_taken = vec![commands.to_owned()];
+        sheet.labs[1].reason = Some(commands.to_owned());
+        sheet.labs[1].notes = vec![commands.to_owned()];
+        sheet.labs[1].file = Some(commands.to_owned());
+        for format in <Format as clap::ValueEnum>::value_variants() {
+            let text = format.render(&sheet).unwrap();
+            assert!(!text.contains("##"), "{text}");
+            for line in text.lines() {
+                let line = line.trim_start_matches(|c: char| c.is_whitespace() || c.is_control());
+                assert!(!line.starts_with("::"), "{text}");
+            }
+        }
+        let xml = Format::Junit.render(&sheet).unwrap();
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let mut nodes = document.descendants();
+        let failure = nodes.find(|node| node.has_tag_name("failure")).unwrap();
+        assert_eq!(
+            failure.text(),
+            Some(commands.replace('\u{1}', "\u{fffd}").as_str())
+        );
     }
 
     #[test]

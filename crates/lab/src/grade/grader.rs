@@ -17,9 +17,12 @@ use tokio::sync::{Mutex, OnceCell};
 use super::limits::{self, Seconds};
 use super::score::Leak;
 use super::statics;
+use super::workshop;
+use crate::bounded::{self, LastLines};
 use crate::catalog::Lab;
-use crate::compile::{self, Build, Output, Said};
+use crate::compile::{self, Build, Cargo, Output, Said};
 use crate::confine::{Confinement, NOBODY};
+use crate::ending;
 use crate::pristine;
 use crate::program::Program;
 use crate::repo::{Repo, Server};
@@ -28,6 +31,9 @@ use crate::workbook::Workbook;
 
 /// Free space below which a failure may be the machine's and not the student's.
 const SPACE_NEEDED: u64 = 512 << 20;
+
+/// What is kept of a compiler's errors, in bytes: the first ones matter.
+const MOST_ERRORS: usize = 64 << 10;
 
 /// For what is shipped, whose grade is known: a machine may be as slow as it is.
 const PATIENT: Seconds = Seconds {
@@ -81,6 +87,7 @@ impl Grader {
     pub(crate) async fn set_up(repo: &Repo, labs: Vec<Lab>, rules: Rules) -> Result<Self> {
         // What escapes a supervisor becomes the lab's own child, and is ended with it.
         prctl::set_child_subreaper(true).context("cannot become the reaper of orphans")?;
+        ending::take_children_along();
         let alone = lock(repo)?;
         let copy = pristine::copy_of(repo, "grade-copy")?;
         let work = tempfile::Builder::new()
@@ -88,6 +95,7 @@ impl Grader {
             .permissions(Permissions::from_mode(0o711))
             .tempdir()
             .context("cannot make a temporary folder: set TMPDIR to one with room")?;
+        ending::remove_at_end(work.path().to_path_buf());
         let starters = labs.iter().map(|_| OnceCell::new()).collect();
         let mut grader = Self {
             repo: repo.clone(),
@@ -175,10 +183,7 @@ impl Grader {
 
     /// The copy as it is shipped is built as a user would, and once more as a student's file will be.
     async fn try_the_compiler(&mut self) -> Result<()> {
-        if matches!(
-            compile::compile(&self.copy, Server::Fixed, &mut Output::Terminal).await?,
-            Build::Failed { .. }
-        ) {
+        if matches!(build_as_shipped(&self.copy).await?, Build::Failed { .. }) {
             bail!(
                 "the workspace itself does not compile; the compiler says why above. `git status` lists what was changed in it: put that \
                  right, or grade from another clone"
@@ -190,7 +195,7 @@ impl Grader {
             fs::write(book.path(), book.reference()?)?; // newer than what was built of it
             let bench = self.bench()?;
             let confinement = self.compiler(&bench, PATIENT);
-            let (built, said) = build(&self.copy, &confinement).await;
+            let (built, words) = build(&self.copy, &bench, &confinement).await;
             let ran = confinement.ran().unwrap_or_default();
             match built {
                 Ok(Build::Ready { .. }) if ran.sandboxed || !self.compiler_sandboxed => {
@@ -211,7 +216,8 @@ impl Grader {
                     );
                 }
                 other => {
-                    let why = ran.hindrance.unwrap_or(said);
+                    let lines = words.lines.text().unwrap_or_default();
+                    let why = ran.hindrance.unwrap_or(words.errors + &lines);
                     let why = other
                         .err()
                         .map_or(why.clone(), |error| format!("{error:#}\n{why}"));
@@ -224,9 +230,7 @@ impl Grader {
     async fn try_a_server(&mut self) -> Result<()> {
         loop {
             let bench = self.bench()?;
-            let Build::Ready { program, .. } =
-                compile::compile(&self.copy, Server::Fixed, &mut Output::Terminal).await?
-            else {
+            let Build::Ready { program, .. } = build_as_shipped(&self.copy).await? else {
                 bail!("the workspace as it is shipped does not compile");
             };
             self.shipped_statics = statics::of(program.path());
@@ -259,23 +263,57 @@ impl Grader {
     }
 }
 
-/// Builds the copy as a student's file is built, and returns the compiler's errors, too.
-pub(super) async fn build(copy: &Repo, confinement: &Confinement) -> (Result<Build>, String) {
-    let mut said = String::new();
-    let mut listen = |word: Said| {
-        if let Said::Diagnostic {
+/// What a build said.
+#[derive(Default)]
+pub(super) struct Words {
+    /// The compiler's errors.
+    pub(super) errors: String,
+    /// The last lines of cargo, and of a compiler that could not say it in its own way.
+    pub(super) lines: LastLines,
+}
+
+/// Builds the copy as a student's file is built, and returns what was said, too.
+pub(super) async fn build(
+    copy: &Repo,
+    bench: &Bench,
+    confinement: &Confinement,
+) -> (Result<Build>, Words) {
+    let mut words = Words::default();
+    let variables = workshop::variables(copy, bench, confinement.sandbox.is_some());
+    let env = match variables {
+        Ok(env) => env,
+        Err(error) => return (Err(error), words),
+    };
+    let mut listen = |said: Said| match said {
+        Said::Diagnostic {
             error: true,
             rendered,
-        } = word
-        {
-            said.push_str(&console::strip_ansi_codes(&rendered));
+        } => {
+            let rendered = console::strip_ansi_codes(&rendered);
+            bounded::append(&mut words.errors, &rendered, MOST_ERRORS);
         }
+        Said::Diagnostic { error: false, .. } => {}
+        Said::Line(line) => words.lines.push(line),
     };
-    let cargo = Program::confined(compile::cargo(), confinement.clone());
-    let flags = ["--offline", "--locked"];
+    let cargo = Cargo {
+        program: Program::confined(compile::cargo(), confinement.clone()),
+        flags: &["--offline", "--locked"],
+        env,
+    };
     let mut output = Output::To(&mut listen);
-    let built = compile::compile_with(&cargo, &flags, copy, Server::Fixed, &mut output).await;
-    (built, said)
+    let built = compile::compile_with(&cargo, copy, Server::Fixed, &mut output).await;
+    (built, words)
+}
+
+/// Builds the copy as it is shipped, as a user would.
+async fn build_as_shipped(copy: &Repo) -> Result<Build> {
+    let (name, value) = workshop::NOT_INCREMENTAL;
+    let cargo = Cargo {
+        program: Program::free(compile::cargo()),
+        flags: &[],
+        env: vec![(name, value.into())],
+    };
+    compile::compile_with(&cargo, copy, Server::Fixed, &mut Output::Terminal).await
 }
 
 /// What is not as it should be.

@@ -36,8 +36,8 @@ pub(crate) struct Seconds {
     pub(crate) run: u64,
 }
 
-/// Of the compiler. It runs nothing of the student's, but it can be made to read any file and to compute for ever. So it
-/// reads its own folders, the copy and the system's, and nothing of others who handed in.
+/// Of cargo, which runs nothing of the student's and reads only manifests that are the instructor's. The compiler can be
+/// made to read any file and to compute for ever. It runs within these limits, and in a narrower sandbox (`workshop`).
 pub(crate) fn of_the_compiler(
     copy: &Repo,
     folder: &Path,
@@ -52,7 +52,7 @@ pub(crate) fn of_the_compiler(
     read.extend(sysroot());
     let mut write = vec![folder.to_path_buf()];
     write.extend(target);
-    let home = home_of("CARGO_HOME", ".cargo");
+    let home = cargo_home();
     for entry in home.iter().filter_map(|home| fs::read_dir(home).ok()) {
         for entry in entry.flatten() {
             let name = entry.file_name();
@@ -65,6 +65,7 @@ pub(crate) fn of_the_compiler(
         }
     }
     read.extend(home_of("RUSTUP_HOME", ".rustup"));
+    read.extend(env::current_exe()); // as the compiler's wrapper
     let execute = read.clone();
     read.push(copy.root().to_path_buf());
     Confinement {
@@ -128,8 +129,12 @@ fn cargo_settings(copy: &Path) -> Vec<PathBuf> {
     settings.filter(|path| path.is_file()).collect()
 }
 
+pub(super) fn cargo_home() -> Option<PathBuf> {
+    home_of("CARGO_HOME", ".cargo")
+}
+
 /// Where the compiler is, if not in a place that is known.
-fn sysroot() -> Option<PathBuf> {
+pub(super) fn sysroot() -> Option<PathBuf> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc)
         .args(["--print", "sysroot"])

@@ -9,9 +9,11 @@
 //! on this machine is an error and nobody's grade.
 
 mod attempt;
+mod end;
 mod grader;
 mod limits;
 mod submission;
+mod workshop;
 
 mod score;
 mod sheet;
@@ -19,6 +21,7 @@ mod statics;
 
 mod chart;
 mod class;
+mod file_name;
 mod format;
 mod summary;
 mod text;
@@ -29,11 +32,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::catalog::Lab;
-use crate::confine;
 use crate::repo::Repo;
+use crate::runner_log::without_commands;
 use format::Format;
 use grader::{Grader, Rules};
 use limits::Seconds;
@@ -100,6 +103,12 @@ pub(crate) async fn grade(repo: &Repo, options: &Options) -> Result<ExitCode> {
         "--points {}: must be a number of points",
         options.points
     );
+    // An error may hold what a submission said, too.
+    let safe = |error| anyhow!(without_commands(&format!("{error:#}")));
+    grade_all(repo, options).await.map_err(safe)
+}
+
+async fn grade_all(repo: &Repo, options: &Options) -> Result<ExitCode> {
     let labs = chosen(repo, &options.labs)?;
     let rules = Rules {
         points: options.points,
@@ -110,7 +119,7 @@ pub(crate) async fn grade(repo: &Repo, options: &Options) -> Result<ExitCode> {
             run: options.run_limit,
         },
     };
-    let graded = if let Some(folder) = &options.submissions {
+    if let Some(folder) = &options.submissions {
         let submissions = Submission::all(folder)?;
         let grader = Grader::set_up(repo, labs, rules).await?;
         many(repo, grader, submissions, options).await
@@ -119,10 +128,7 @@ pub(crate) async fn grade(repo: &Repo, options: &Options) -> Result<ExitCode> {
         let submission = Submission::at(folder)?;
         let grader = Grader::set_up(repo, labs, rules).await?;
         one(&grader, &submission, options).await
-    };
-    // Whatever has escaped its supervisor.
-    confine::end_all_children();
-    graded
+    }
 }
 
 async fn one(grader: &Grader, submission: &Submission, options: &Options) -> Result<ExitCode> {
@@ -163,9 +169,9 @@ async fn many(
     }
     let to = repo.root().join(&options.to);
     let class = class::grade(grader, submissions, usize::from(options.jobs), &to).await?;
-    anstream::print!("{}", class.render());
+    anstream::print!("{}", without_commands(&class.render()));
     anstream::println!("\nwritten to {}", repo.short(&to).display());
-    Ok(if class.failed.is_empty() {
+    Ok(if class.is_complete() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(2)

@@ -10,10 +10,14 @@ use super::attempt::Attempt;
 use super::grader::Grader;
 use super::score::{self, Leak, Mark};
 use super::submission::{Submission, Taken};
+use crate::bounded;
 use crate::catalog::Lab;
 use crate::check::TopSite;
 use crate::handler;
 use crate::workbook::Workbook;
+
+/// The most that is shown of a type's or a file's name, in characters.
+const MOST_OF_A_NAME: usize = 500;
 
 /// The grades of a submission.
 #[derive(Clone, Debug, Serialize)]
@@ -138,7 +142,12 @@ impl Grader {
         grade.reason = reason;
         if let Some(report) = report {
             grade.bytes_per_request = report.bytes_per_request;
-            grade.top_site = report.top_site;
+            // Names come from the snapshot, and may be as long as that.
+            grade.top_site = report.top_site.map(|site| TopSite {
+                type_name: bounded::start(&site.type_name, MOST_OF_A_NAME),
+                file: site.file.map(|file| bounded::start(&file, MOST_OF_A_NAME)),
+                ..site
+            });
         }
         grade.starter_bytes_per_request = starter.map(|starter| starter.bytes_per_request);
         if grade.status == Mark::Leaking {

@@ -2,12 +2,12 @@
 //!
 //! It is not trusted. Nothing in it is run, no link is followed, and a file is read only if it is one and is not large.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 
+use super::file_name::number_of;
 use crate::pristine::PARTS;
 use crate::repo::Server;
 
@@ -74,29 +74,31 @@ impl Submission {
     /// # Errors
     /// When it cannot be read, or has none.
     pub(crate) fn all(folder: &Path) -> Result<Vec<Self>> {
-        let mut found: BTreeMap<String, Self> = BTreeMap::new();
+        let mut found = Vec::new();
         let entries =
             fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
         for entry in entries {
             let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
-            let name = entry.file_name().into_string().map_err(|name| {
-                anyhow!(
-                    "{}: its name is no text in UTF-8: rename it",
-                    name.display()
-                )
-            })?;
-            if !entry.file_type()?.is_dir() || name.starts_with('.') || is_passed_over(&name) {
+            let name = entry.file_name();
+            let shown = name.to_string_lossy().into_owned();
+            if !entry.file_type()?.is_dir() || shown.starts_with('.') || is_passed_over(&shown) {
                 continue;
             }
+            // A name that is no UTF-8 is shown with signs in place of what is none; another may look the same.
+            let name = match name.into_string() {
+                Ok(name) => name,
+                Err(name) => format!("{shown} ~{:016x}", number_of(name.as_encoded_bytes())),
+            };
             let folder = within(&entry.path());
-            found.insert(name.clone(), Self { name, folder });
+            found.push(Self { name, folder });
         }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
         ensure!(
             !found.is_empty(),
             "there is no submission in {}: each is a folder of its own",
             folder.display()
         );
-        Ok(found.into_values().collect())
+        Ok(found)
     }
 
     /// The file of a lab, `labN.rs`: where a clone has it, or a folder `fixed-server`, or the submission itself.
@@ -142,8 +144,12 @@ impl Submission {
                 break;
             }
             if about.is_dir() {
-                for entry in fs::read_dir(&here).into_iter().flatten().flatten() {
+                let entries = fs::read_dir(&here).into_iter().flatten().flatten();
+                for entry in entries {
                     let name = entry.file_name();
+                    if left.len() > MOST_LOOKED_AT {
+                        break; // more than are looked at
+                    }
                     if !is_passed_over(&name.to_string_lossy()) {
                         left.push(path.join(name));
                     }

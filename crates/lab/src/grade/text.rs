@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use super::format::remarks;
 use super::sheet::{Grade, Sheet};
 
-/// A reason's first line is in the table, the rest below; this much of it.
+/// Lines of a reason that are shown.
 const MOST_LINES: usize = 12;
 
 /// A submission, a line a lab, each with its reason below.
 pub(super) fn render(sheet: &Sheet) -> String {
-    let mut out = format!("{}\n\n", sheet.submission);
+    let mut out = format!("{}\n\n", one_line(&sheet.submission));
     let widest = sheet.labs.iter().map(|grade| grade.title.chars().count());
     let widest = widest.max().unwrap_or(0);
     for grade in &sheet.labs {
@@ -52,11 +52,7 @@ pub(super) fn class(sheets: &[Sheet]) -> String {
     }
     out.push_str("  points\n");
     for sheet in sheets {
-        let name: String = sheet
-            .submission
-            .chars()
-            .filter(|c| !c.is_control())
-            .collect();
+        let name = one_line(&sheet.submission);
         let _ = write!(out, "{name:widest$}");
         for grade in &sheet.labs {
             let _ = write!(out, "  {:<16}", grade.status.words());
@@ -64,6 +60,11 @@ pub(super) fn class(sheets: &[Sheet]) -> String {
         let _ = writeln!(out, "  {} of {}", sheet.points, sheet.max_points);
     }
     out
+}
+
+/// A submission's name, which may hold line feeds.
+pub(super) fn one_line(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
 }
 
 fn reason(grade: &Grade) -> String {

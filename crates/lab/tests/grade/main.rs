@@ -5,12 +5,16 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod bounds;
 mod cheats;
 mod class;
+mod commands;
 mod escape;
 mod formats;
 mod hostile;
 mod schema;
+mod secrets;
+mod signals;
 
 use std::fs;
 use std::path::{Path, PathBuf};
