@@ -37,7 +37,7 @@ pub(crate) struct Store {
     most: ByteSize,
     entries: Mutex<Entries>,
     profiles: Mutex<Profiles>,
-    /// Of whoever reads a large file.
+    /// Held by the task that reads a large file.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
