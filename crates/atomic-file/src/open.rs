@@ -39,8 +39,17 @@ fn not_regular() -> io::Error {
 /// Opens something that exists and is no regular file (a pipe, a device like `/dev/stdout`) to write to it.
 ///
 /// # Errors
-/// The system's; [`io::ErrorKind::NotConnected`] if it is a pipe that no program reads.
+/// The system's; [`io::ErrorKind::NotConnected`] if it is a pipe that no program reads; [`io::ErrorKind::InvalidInput`] if it is a
+/// block device, because that is a disk.
 pub fn write_through(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if std::fs::metadata(path)?.file_type().is_block_device() {
+            let error = "it is a block device";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
+        }
+    }
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]

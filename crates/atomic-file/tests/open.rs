@@ -83,3 +83,19 @@ fn a_device_is_written_to() {
         .write_all(b"x")
         .unwrap();
 }
+
+#[test]
+fn a_disk_is_not_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path().join("disk");
+    let nothing = rustix::fs::makedev(7, 4000); // no such loop device
+    let made = mknodat(CWD, &disk, FileType::BlockDevice, Mode::WUSR, nothing);
+    if made == Err(rustix::io::Errno::PERM) {
+        assert!(std::env::var_os("CI").is_none(), "only root makes devices");
+        println!("SKIPPED: only root makes devices");
+        return;
+    }
+    made.unwrap();
+    let error = write_through(&disk).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{error}");
+}

@@ -37,8 +37,8 @@ use crate::{files, json, terminal};
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Memory that each snapshot may take, like 8GiB: the file, and what is made of it [default: 6 times the file's size and
-    /// 64 MiB, and files up to 4 GiB]
+    /// Limit the memory for each snapshot, the file included, as in 8GiB [default: 6 times the file's size plus 64 MiB, and
+    /// no file above 4 GiB]
     #[arg(long, global = true, value_name = "SIZE")]
     max_memory: Option<ByteSize>,
 }

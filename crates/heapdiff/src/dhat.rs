@@ -57,7 +57,7 @@ pub(crate) struct Header<'a> {
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// What an entry of the frame table takes in memory, in bytes: a string, its number, and a place in the index.
+/// Memory for an entry of the frame table, in bytes: a string, its number, and a place in the index.
 const FRAME_ENTRY: usize = 36;
 
 /// Reads and checks a DHAT file.

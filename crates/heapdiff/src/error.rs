@@ -173,14 +173,14 @@ pub enum Error {
         /// What was being summed.
         what: &'static str,
     },
-    /// The file is larger than may be read.
+    /// The file is larger than the limit.
     #[error(
-        "the file is larger than {0}, the limit; if it is a snapshot, read it with `heapdiff --max-memory SIZE`"
+        "the file is larger than {0}, the limit; if you trust the file, raise the limit with `heapdiff --max-memory SIZE`"
     )]
     TooLarge(ByteSize),
-    /// What is in the file would take too much memory.
+    /// Reading the file needs more memory than is allowed.
     #[error(
-        "too large: this file of {file} holds so many parts that it takes more than {allowed} of memory, the limit; if it is a snapshot, read it with `heapdiff --max-memory SIZE`"
+        "too large: reading this file of {file} needs more than {allowed} of memory, the limit; if you trust the file, raise the limit with `heapdiff --max-memory SIZE`"
     )]
     TooMuchMemory {
         /// The file's size.

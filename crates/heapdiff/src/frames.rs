@@ -108,8 +108,8 @@ impl Index<FrameId> for Frames {
     }
 }
 
-/// What a distinct frame takes in memory besides its text, in bytes: its parts while the file is read, then the frame, and
-/// what a comparison knows of it.
+/// Memory for a distinct frame besides its text, in bytes: its parts while the file is read, then the frame, and the site that it
+/// may become in a comparison. Measured: 170 bytes for a frame, 560 if each frame is a site.
 const DISTINCT: usize = 450;
 
 /// The frames of a file's table while they borrow from the file: distinct ones, and which of them each entry is.

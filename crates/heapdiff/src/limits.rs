@@ -1,5 +1,5 @@
 //! How much memory one snapshot may take. A snapshot may come from anywhere, and JSON can be dense: two bytes of a
-//! file (`0,`) can become 32 in memory. So reading charges what it allocates to a budget, and gives up when that is spent.
+//! file (`0,`) can become 72 in memory. So the parser charges what it allocates to a budget, and stops when the budget is spent.
 
 use std::cell::Cell;
 
@@ -12,15 +12,15 @@ use crate::error::Error;
 pub struct Limits {
     /// Largest file, in bytes. A file is read no further than this.
     pub file_bytes: u64,
-    /// Most memory for the file and what is made of it, in bytes; an estimate. `None`: [`PER_BYTE`](Self::PER_BYTE) bytes
-    /// for each byte of the file, and [`ALWAYS`](Self::ALWAYS).
+    /// Most memory for the file, its profile and a comparison, in bytes; an estimate. `None` allows
+    /// [`PER_BYTE`](Self::PER_BYTE) bytes for each byte of the file, plus [`ALWAYS`](Self::ALWAYS).
     pub memory_bytes: Option<u64>,
 }
 
 impl Limits {
-    /// Memory for each byte of a file. Files that DHAT, dhat-rs and heapshot write take about half of that.
+    /// Bytes of memory allowed for each byte of a file. Files of DHAT, dhat-rs and heapshot need about half of it.
     pub const PER_BYTE: u64 = 6;
-    /// Memory that any file may take, in bytes: small files may be dense.
+    /// Bytes allowed for a file of any size, because small files may be dense.
     pub const ALWAYS: u64 = 64 << 20;
 
     /// At most so many bytes of memory for a snapshot, whatever its file's size.
@@ -32,7 +32,7 @@ impl Limits {
         }
     }
 
-    /// What reading a file of `file_bytes` may allocate besides.
+    /// The budget for parsing a file of `file_bytes`.
     pub(crate) fn budget(&self, file_bytes: usize) -> Budget {
         let file_bytes = file_bytes as u64;
         let by_size = || {

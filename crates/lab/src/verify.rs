@@ -6,7 +6,6 @@
 //! every lab has its next step, so that a server is compiled once for all of them.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -299,5 +298,5 @@ fn write_patch(repo: &Repo, lab: &Lab) -> Result<()> {
     if path.exists() {
         copies::keep(&path, &repo.state(lab.number), "solution")?; // a student may call this, too
     }
-    fs::write(&path, solution).with_context(|| format!("cannot write {}", path.display()))
+    Ok(heapdiff::files::write_whole(path, solution)?)
 }

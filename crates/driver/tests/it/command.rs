@@ -152,6 +152,7 @@ fn bad_arguments_are_told_from_failed_requests() {
     bad("https://127.0.0.1/", "").stderr(r#"its scheme is "https""#);
     bad("127.0.0.1:3000/", "").stderr("http://127.0.0.1:3000/path");
     bad("http://127.0.0.1/{nope}", "").stderr("unknown placeholder {nope}");
+    bad("http://127.0.0.1/{\u{1b}[2J}", "").stderr(r"unknown placeholder {\u{1b}[2J}");
     bad("http://127.0.0.1/", "--requests 0").stderr("at least 1");
     bad("http://127.0.0.1/", "--connections 0").stderr("at least 1");
     bad("http://127.0.0.1/", "--rate 0").stderr("positive");

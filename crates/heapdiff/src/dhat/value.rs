@@ -1,4 +1,4 @@
-//! A JSON value of any shape, no larger than its budget: what heapshot adds to a file is a courtesy, and may be anything.
+//! Reads a JSON value of any shape within a budget: what heapshot adds to a file is optional, and may be anything.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use serde_json::{Map, Number, Value};
 
 use crate::limits::Budget;
 
-/// What an object takes in memory besides its entries, in bytes.
+/// Memory for an object besides its entries, in bytes.
 const OBJECT: usize = 640;
-/// What an entry of an object takes.
+/// Memory for an entry of an object.
 const ENTRY: usize = 128 + size_of::<Value>();
-/// What an element of a list takes: a list has up to twice the room that it needs.
+/// Memory for an element of a list, whose capacity is up to twice its length.
 const ELEMENT: usize = 2 * size_of::<Value>();
 
 /// Reads a value.

@@ -1,4 +1,4 @@
-//! What a snapshot may take: dense files are refused before they take more memory than they may.
+//! The memory limit: dense files are refused before they take more than is allowed.
 
 use std::process::{Command, Stdio};
 

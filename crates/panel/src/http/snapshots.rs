@@ -131,6 +131,12 @@ pub(super) async fn delete(shared: web::Data<Shared>, id: web::Path<String>) -> 
 
 pub(super) async fn restore(shared: web::Data<Shared>, id: web::Path<String>) -> Answer {
     let store = Arc::clone(&shared.store);
-    let card = blocking(move || store.restore(&id)).await?;
+    let turn = store.turn(store.bytes_of_deleted(&id)).await;
+    let card = blocking(move || {
+        let restored = store.restore(&id);
+        drop(turn);
+        restored
+    })
+    .await?;
     Ok(json(&card))
 }

@@ -8,6 +8,7 @@ mod files;
 mod name;
 mod profiles;
 mod read;
+mod turn;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,7 +21,6 @@ use bytesize::ByteSize;
 use heapdiff::Profile;
 use heapdiff::page::Card;
 use serde::Serialize;
-use tokio::sync::OwnedMutexGuard;
 
 use self::entries::{Entries, Entry};
 pub(crate) use self::files::{Incoming, Wanted};
@@ -37,12 +37,9 @@ pub(crate) struct Store {
     most: ByteSize,
     entries: Mutex<Entries>,
     profiles: Mutex<Profiles>,
-    /// Of whoever reads a large file.
+    /// Held by the task that reads a large file.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
-
-/// Files that are not read beside each other, in bytes.
-const LARGE: u64 = 4 << 20;
 
 /// A snapshot that can be brought back.
 #[derive(Debug, Serialize)]
@@ -148,21 +145,6 @@ impl Store {
             listed.into_iter().map(Entry::listed).collect(),
             deleted.collect(),
         )
-    }
-
-    /// Waits for its turn to read files of so many bytes together: large ones are read one after the other, because each takes
-    /// several times its size in memory.
-    pub(crate) async fn turn(&self, bytes: u64) -> Option<OwnedMutexGuard<()>> {
-        if bytes < LARGE {
-            return None;
-        }
-        Some(Arc::clone(&self.turn).lock_owned().await)
-    }
-
-    /// How many bytes these snapshots' files have together. What is not there has none.
-    pub(crate) fn bytes_of<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> u64 {
-        let bytes = |id| Some(Stamp::of(&self.place(id).ok()?.0).ok()?.bytes);
-        ids.into_iter().filter_map(bytes).sum()
     }
 
     /// The folders that are not there at the moment, as they were given.

@@ -196,6 +196,31 @@ fn what_it_cannot_do_is_refused_with_code_2() {
 }
 
 #[test]
+fn no_path_reaches_the_terminal_raw() {
+    const HOSTILE: &str = "evil\u{1b}[2J\u{9b}\u{202e}";
+    let output = run(&[HOSTILE]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains(r"there is no evil\u{1b}[2J"), "{stderr}");
+    let hostile = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
+    assert!(!stderr.contains(hostile), "{stderr:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(HOSTILE);
+    fs::create_dir(&path).unwrap();
+    let panel = start(&[path.to_str().unwrap()]);
+    assert!(
+        panel.second_line.contains(r"evil\u{1b}[2J"),
+        "{}",
+        panel.second_line
+    );
+    assert!(
+        !panel.second_line.contains(hostile),
+        "{:?}",
+        panel.second_line
+    );
+}
+
+#[test]
 fn a_port_that_is_taken_is_refused_with_what_to_do() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let output = run(&["--listen", &taken.local_addr().unwrap().to_string()]);

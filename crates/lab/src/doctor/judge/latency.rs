@@ -99,6 +99,8 @@ impl Compared {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::super::super::observation::Sample;
     use super::*;
     use panel::metrics::Metrics;
@@ -121,8 +123,8 @@ mod tests {
                 let bounds = BOUNDS.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
                 for (bound, count) in bounds.zip(counts) {
                     all += count;
-                    text +=
-                        &format!("http_request_duration_seconds_bucket{{le=\"{bound}\"}} {all}\n");
+                    let name = "http_request_duration_seconds_bucket";
+                    let _ = writeln!(text, "{name}{{le=\"{bound}\"}} {all}");
                 }
                 Sample {
                     at: f64::from(look),
@@ -149,8 +151,8 @@ mod tests {
         };
         assert!(found(noisy).is_some());
         // one request in twenty sorts the list
-        let tail = |look, request| {
-            if request % 20 == 0 {
+        let tail = |look, request: u32| {
+            if request.is_multiple_of(20) {
                 0.0005 * f64::from(look + 1)
             } else {
                 0.00015
@@ -197,7 +199,7 @@ mod tests {
     fn a_spread_that_is_as_large_early_is_no_growth() {
         let uneven = |look: u32, request: u32| {
             let busy = matches!(look, 3..8 | 26..40);
-            if busy && request % 10 == 0 {
+            if busy && request.is_multiple_of(10) {
                 0.02
             } else {
                 0.000_18
