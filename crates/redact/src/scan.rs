@@ -178,13 +178,13 @@ impl Scanner<'_> {
         if name.counts(number) && !rest[number.len()..].starts_with(is_of_value) {
             return None;
         }
+        if is_argument && joint != Joint::Space {
+            return Some(start..self.text.len());
+        }
         if let Some(after) = rest.strip_prefix(MASK)
             && !after.starts_with(is_of_value)
         {
             return Some(start..start + MASK.len());
-        }
-        if is_argument && joint != Joint::Space {
-            return Some(start..self.text.len());
         }
         for quote in ["\\\"", "\"", "'", "`"] {
             if let Some(quoted) = rest.strip_prefix(quote) {
@@ -208,14 +208,18 @@ impl Scanner<'_> {
             return None;
         }
         let begins_word = before.is_none_or(|c| c.is_whitespace() || is_quote(c));
+        if joint == Joint::Equals && self.ends == Ends::Known && !begins_word {
+            return some(start..start + end_of_assigned(rest)); // `Server=a;Password=two words;Database=b`
+        }
         let end = start
             + match joint {
                 Joint::Equals => end_of_assigned(word),
                 Joint::Colon | Joint::Space => word.len(),
             };
         let is_whole_word = end == start + word.len();
-        let has_spaces = is_whole_word && (joint != Joint::Equals || begins_word);
-        some(start..self.end_of_phrase(start, end, joint, has_spaces && name.is_of_phrase()))
+        let is_parameter = matches!(before, Some('?' | '&' | '#')); // of a URL, which has no spaces
+        let is_phrase = is_whole_word && !is_parameter && name.is_of_phrase();
+        some(start..self.end_of_phrase(start, end, joint, is_phrase))
     }
 
     /// The end of a value whose first word ends at `end`: after the word that a scheme is followed by, and of a phrase before

@@ -231,6 +231,14 @@ fn an_argument_is_a_value_as_a_whole() {
             "sh -c PW=***",
         ),
         (&["sh", "-c", "x --token s3cret y"], "sh -c x --token *** y"),
+        (
+            &["x", "Server=a;Password=two s3cret;Database=b", "y"],
+            "x Server=a;Password=***;Database=b y",
+        ),
+        (
+            &["x", "http://h/?sig=s3cret&a=1", "y"],
+            "x http://h/?sig=***&a=1 y",
+        ),
         (&["x", "postgres://u:s3cret@h/d"], "x postgres://***@h/d"),
     ] {
         let text = arguments(list);
@@ -307,6 +315,15 @@ mod properties {
         fn no_text_is_too_odd(text in "\\PC{0,60}") {
             let _ = command_line(&text);
             let _ = arguments(text.split(' '));
+        }
+
+        #[test]
+        fn an_argument_may_be_anything(secret in "[A-Za-z0-9+/*\"']\\PC{7,20}") {
+            for name in ["--token=", "X_TOKEN=", "Cookie: ", "-Dx.password="] {
+                let shown = arguments(["x", &format!("{name}{secret}"), "y"]);
+                prop_assert_eq!(shown, format!("x {name}*** y"));
+            }
+            prop_assert_eq!(arguments(["x", "--token", &secret, "y"]), "x --token *** y");
         }
 
         #[test]

@@ -117,7 +117,7 @@ impl Options {
     pub fn access(&self) -> Result<Access, String> {
         if self.token.as_ref().is_some_and(|token| !is_good(token)) {
             return Err(
-                "the token (--token, LEAKLAB_TOKEN) is too short or has other characters than visible ones of ASCII: give one of at least 16"
+                "cannot use the token of --token or LEAKLAB_TOKEN: give one of at least 16 characters, all of them visible ASCII"
                     .to_owned(),
             );
         }

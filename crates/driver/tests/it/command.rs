@@ -18,6 +18,26 @@ fn a_good_run_prints_its_report_and_nothing_else() {
 }
 
 #[test]
+fn secrets_of_a_url_are_in_no_report_and_no_error() {
+    let server = Server::good();
+    let url = server
+        .url("/?token=open-sesame")
+        .replace("http://", "http://me:open-sesame@");
+    for (url, arguments) in [
+        (url.as_str(), "--requests 10 --json"),
+        (&url, "--requests 10"),
+        (&url.replace("http:", "https:"), ""),
+        ("http://me:open-sesame@127.0.0.1:99999/", ""),
+        ("http://me:open-sesame@127.0.0.1/{nothing}", ""),
+        ("http://me:open-sesame@127.0.0.1:1/", "--requests 1"),
+    ] {
+        Driver::new(url, arguments)
+            .run()
+            .does_not_print("open-sesame");
+    }
+}
+
+#[test]
 fn a_server_error_is_reported_with_its_reason_and_fails() {
     let server = Server::start(|_| Answer::Status(500, "out of cheese"));
     Driver::new(&server.url("/"), "--requests 10")

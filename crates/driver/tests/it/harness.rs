@@ -87,6 +87,14 @@ impl Ended {
         self
     }
 
+    /// Neither on stdout nor on stderr, where it says something.
+    #[track_caller]
+    pub(crate) fn does_not_print(self, secret: &str) {
+        let Output { stdout, stderr, .. } = self.output;
+        let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+        assert!(!said.is_empty() && !said.contains(secret), "{said}");
+    }
+
     #[track_caller]
     pub(crate) fn quiet(self) -> Self {
         let stderr = String::from_utf8_lossy(&self.output.stderr);

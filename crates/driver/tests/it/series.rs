@@ -237,7 +237,7 @@ fn a_snapshot_that_cannot_be_had_is_told_and_leaves_no_half_file() {
         ),
         (
             |_| Some(Answer::Status(401, "who are you")),
-            "give its secret with --token",
+            "give its secret in LEAKLAB_TOKEN, or with --token",
         ),
         (
             |_| Some(Answer::Status(404, "no such page")),
@@ -330,6 +330,21 @@ fn the_secret_is_sent_for_snapshots_and_for_nothing_else() {
             .starts_with("/heapdump")
             .then_some("Bearer open-sesame");
         assert_eq!(secret.as_deref(), wanted, "{path}");
+    }
+}
+
+#[test]
+fn a_secret_that_a_server_repeats_is_not_printed() {
+    // The second is where a message is cut.
+    for said in [
+        "I do not know Bearer open-sesame",
+        "................................................................................................................................................................................................open-sesame",
+    ] {
+        let server = Server::start(move |_| Answer::Status(403, said));
+        let folder = tempfile::tempdir().unwrap();
+        series(&server, folder.path(), "--first 10 --token open-sesame")
+            .run()
+            .does_not_print("open-ses");
     }
 }
 

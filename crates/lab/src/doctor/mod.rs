@@ -133,7 +133,7 @@ pub(crate) async fn doctor(repo: &Repo, options: &Options) -> Result<ExitCode> {
             ),
             paths => format!(
                 "under requests to {}, for {} at the most",
-                paths.join(", "),
+                redact::command_line(&paths.join(", ")),
                 humantime::format_duration(options.time)
             ),
         };

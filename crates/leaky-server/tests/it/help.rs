@@ -19,7 +19,7 @@ fn help_tells_every_option() {
           --max-heap <SIZE>   Memory that the heap may take, to keep this machine safe; 0 for none [env: LEAKLAB_MAX_HEAP=] [default: 1GiB]
           --at-limit <END>    What happens there: `exit` says who holds the memory and ends with code 70, `shed` lets the labs' routes answer 503 [env: LEAKLAB_AT_LIMIT=] [default: exit]
           --allow-remote      Listen on an address that other machines can reach; needs --token [env: LEAKLAB_ALLOW_REMOTE=]
-          --token <TOKEN>     Secret that /heapdump and /metrics then demand, as `Authorization: Bearer TOKEN`; 16 characters or more [env: LEAKLAB_TOKEN]
+          --token <TOKEN>     Secret that /heapdump and /metrics then demand, as `Authorization: Bearer TOKEN`; at least 16 characters. Everyone on this machine can read a command line, so prefer the environment variable [env: LEAKLAB_TOKEN]
           --exit-with-stdin   End when standard input is closed, for a parent that may die without notice
       -h, --help              Print help
 
