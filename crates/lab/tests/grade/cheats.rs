@@ -67,7 +67,7 @@ fn translate<'a, 'b, T: ?Sized>(_: &'a &'b (), it: &'b T) -> &'a T {
 }
 
 fn forge<'a, 'b, T: ?Sized>(it: &'a T) -> &'b T {
-    let forged: fn(_, &'a T) -> &'b T = translate;
+    let forged: for<'x> fn(_, &'x T) -> &'b T = translate;
     forged(UNIT, it)
 }
 
@@ -158,11 +158,13 @@ fn what_is_kept_beside_the_heap_does_not_pass_and_what_is_hidden_is_told() {
     );
     assert!(threads["points"].as_f64().unwrap() < 10.0, "{threads:#}");
 
+    class.finds("forges", "passed", ""); // it compiles, so that the notes are all there is
     let forged = notes(&class, "forges").join("\n");
     for shape in [
         "has a reference to a reference, with a lifetime (lines",
         "has a function pointer that takes a reference (line",
         "has several lifetimes at once (line",
+        "has a type of any lifetime, `for<…>` (line",
     ] {
         assert!(forged.contains(shape), "{forged}");
     }
