@@ -171,10 +171,14 @@ pub(crate) fn end_of_file(path: &Path, lines: usize, most: usize) -> Option<Stri
     let within = from.is_none() && begin > 0;
     let mut said = String::new();
     for (n, line) in last.lines().enumerate() {
+        if n == 0 && within {
+            let from = line.char_indices().nth_back(most.saturating_sub(1));
+            said.push('…');
+            said.push_str(&line[from.map_or(0, |(at, _)| at)..]);
+            continue;
+        }
         if n > 0 {
             said.push('\n');
-        } else if within {
-            said.push('…');
         }
         said.push_str(&start(line, most));
     }
@@ -266,8 +270,8 @@ mod tests {
         )
         .unwrap();
         assert_eq!(end().unwrap(), "one\ntwo and mo… (cut)\nthree");
-        fs::write(&path, format!("{}\nlast", "x".repeat(9999))).unwrap();
-        assert_eq!(end().unwrap(), "…xxxxxxxxxx… (cut)\nlast");
+        fs::write(&path, format!("{} at its end\nlast", "x".repeat(9999))).unwrap();
+        assert_eq!(end().unwrap(), "…at its end\nlast");
     }
 
     #[test]

@@ -79,6 +79,9 @@ pub(crate) struct Rustc {
     pub(crate) read: Vec<PathBuf>,
     /// Where the wrapper notes what the compiler has made, one [`Made`] a line.
     pub(crate) made: PathBuf,
+    /// Where the wrapper keeps a copy of a program that the compiler has made. What cargo keeps may be replaced by
+    /// somebody else's build at any time.
+    pub(crate) program: PathBuf,
     /// The empty folder that the compiler writes to; none before the wrapper has made one.
     pub(crate) out: Option<PathBuf>,
 }
@@ -151,11 +154,22 @@ fn wrap(mut rustc: Rustc, args: &[OsString]) -> Result<ExitCode> {
         .status()
         .context("cannot start the lab's own program")?;
     if let (true, Some(folder)) = (status.success(), wanted) {
+        if value_of(&args, "--crate-type").is_some_and(|kind| kind == "bin") {
+            let file = name_of(&args).context("a crate has a name")?;
+            fs::copy(out.path().join(file), &rustc.program).context("cannot keep the program")?;
+        }
         move_all(out.path(), &folder)
             .with_context(|| format!("cannot write to {}", folder.display()))?;
     }
     drop(out);
     Ok(end_like(status))
+}
+
+/// What a program's file is called.
+fn name_of(args: &[OsString]) -> Option<OsString> {
+    let mut name = value_of(args, "--crate-name")?;
+    name.push(codegen_value_of(args, "extra-filename").unwrap_or_default());
+    Some(name)
 }
 
 /// Adds to the list of what was made.

@@ -125,9 +125,9 @@ impl Grader {
         restored.with_context(|| format!("cannot write {}", book.path().display()))?;
         let ran = entered(&confinement)?;
         let result = match (built, stopped(&ran)) {
-            (Ok(Build::Ready { program, took }), None) => {
+            (Ok(Build::Ready { took, .. }), None) => {
                 let own = bench.outer.join(Server::Fixed.program());
-                match fs::copy(program.path(), &own) {
+                match fs::copy(workshop::program(bench), &own) {
                     Ok(_) => Ok(Ok((own, took))),
                     Err(error) => Err(error).context("cannot copy the program"),
                 }

@@ -4,6 +4,10 @@ use std::fmt::Write as _;
 
 use super::format::remarks;
 use super::sheet::{Grade, Sheet};
+use crate::bounded;
+
+/// Characters of a submission's name that are shown in a table.
+const MOST_OF_A_NAME: usize = 60;
 
 /// Lines of a reason that are shown.
 const MOST_LINES: usize = 12;
@@ -41,7 +45,11 @@ pub(super) fn render(sheet: &Sheet) -> String {
 
 /// A class, a line a submission, and a column a lab.
 pub(super) fn class(sheets: &[Sheet]) -> String {
-    let widest = sheets.iter().map(|sheet| sheet.submission.chars().count());
+    let names: Vec<String> = sheets
+        .iter()
+        .map(|sheet| bounded::start(&one_line(&sheet.submission), MOST_OF_A_NAME))
+        .collect();
+    let widest = names.iter().map(|name| name.chars().count());
     let widest = widest.max().unwrap_or(0).max("submission".len());
     let mut out = format!("{:widest$}", "submission");
     let Some(first) = sheets.first() else {
@@ -51,8 +59,7 @@ pub(super) fn class(sheets: &[Sheet]) -> String {
         let _ = write!(out, "  {:<16}", format!("lab {}", grade.lab));
     }
     out.push_str("  points\n");
-    for sheet in sheets {
-        let name = one_line(&sheet.submission);
+    for (sheet, name) in sheets.iter().zip(names) {
         let _ = write!(out, "{name:widest$}");
         for grade in &sheet.labs {
             let _ = write!(out, "  {:<16}", grade.status.words());

@@ -39,6 +39,7 @@ pub(super) fn variables(
         sandboxed,
         read,
         made: made(bench),
+        program: program(bench),
         out: None,
     };
     let mut variables = rustc.variables()?;
@@ -50,13 +51,21 @@ pub(super) fn variables(
     Ok(variables)
 }
 
-/// Removes what the build in this bench has left in the target folder.
+/// The program that the build in this bench has made.
+pub(super) fn program(bench: &Bench) -> PathBuf {
+    bench.inner.join("built")
+}
+
+/// Removes what the build in this bench has left, here and in the target folder.
 pub(super) fn clean(bench: &Bench) {
     let list = bounded::file(&made(bench), MOST_MADE).unwrap_or_default();
     for line in String::from_utf8_lossy(&list).lines() {
         if let Ok(made) = serde_json::from_str(line) {
             remove(&made);
         }
+    }
+    for file in [made(bench), program(bench)] {
+        let _ = fs::remove_file(file);
     }
 }
 
