@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use bytesize::ByteSize;
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
@@ -18,9 +19,10 @@ Near --max-heap, at 90 % of it, the server takes the snapshot near-limit by itse
 way may use an eighth more (16 MiB at the least); beyond that it exits, too. An outer belt, 512 MiB beyond the eighth,
 holds memory of any kind: the system then refuses it (RLIMIT_DATA).")]
 pub struct Options {
-    /// Address and port to listen on; port 0 lets the system choose
+    /// Address and port to listen on; port 0 lets the system choose; `stdin` takes the listening socket that a parent passes
+    /// as standard input
     #[arg(long, value_name = "ADDRESS", env = "LEAKLAB_LISTEN")]
-    pub listen: SocketAddr,
+    pub listen: Listen,
 
     /// Folder that snapshots are written to; made if missing
     #[arg(
@@ -79,6 +81,29 @@ pub struct Options {
     pub exit_with_stdin: bool,
 }
 
+/// Where a server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// On this address.
+    Address(SocketAddr),
+    /// On the socket that its standard input is. Its parent has made it, so the server needs no network of its own.
+    Stdin,
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "stdin" {
+            return Ok(Self::Stdin);
+        }
+        let address = text.parse().map(Self::Address);
+        address.map_err(|_| {
+            "give an IP address and a port, such as 127.0.0.1:3000, or stdin".to_owned()
+        })
+    }
+}
+
 /// What happens at the heap ceiling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum AtLimit {
@@ -107,19 +132,18 @@ impl Options {
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 
-    /// Who may take and read snapshots, and read the metrics.
+    /// Who may take and read snapshots, and read the metrics, of a server that listens on `address`.
     ///
     /// # Errors
     /// When the address can be reached from other machines and that was not asked for.
-    pub fn access(&self) -> Result<Access, String> {
-        match (&self.token, self.listen.ip().is_loopback()) {
-            (Some(token), _) if self.allow_remote || self.listen.ip().is_loopback() => {
+    pub fn access(&self, address: SocketAddr) -> Result<Access, String> {
+        match (&self.token, address.ip().is_loopback()) {
+            (Some(token), is_loopback) if self.allow_remote || is_loopback => {
                 Ok(Access::Token(token.clone()))
             }
             (None, true) => Ok(Access::Loopback),
             _ => Err(format!(
-                "{} can be reached from other machines, and a heap dump is not for strangers: listen on 127.0.0.1, or give --allow-remote and --token",
-                self.listen
+                "{address} can be reached from other machines, and a heap dump is not for strangers: listen on 127.0.0.1, or give --allow-remote and --token"
             )),
         }
     }
@@ -146,9 +170,8 @@ mod tests {
     fn a_foreign_address_needs_both_flags() {
         let token = "0123456789abcdef";
         let foreign = |args: &[&str]| {
-            let mut options = options(args).unwrap();
-            options.listen = "0.0.0.0:3000".parse().unwrap();
-            options.access()
+            let options = options(args).unwrap();
+            options.access("0.0.0.0:3000".parse().unwrap())
         };
         assert!(foreign(&[]).is_err());
         assert!(foreign(&["--token", token]).is_err());
@@ -163,7 +186,16 @@ mod tests {
 
     #[test]
     fn a_loopback_address_needs_none() {
-        assert_eq!(options(&[]).unwrap().access(), Ok(Access::Loopback));
+        let loopback = "[::1]:3000".parse().unwrap();
+        assert_eq!(options(&[]).unwrap().access(loopback), Ok(Access::Loopback));
+    }
+
+    #[test]
+    fn a_server_listens_on_an_address_or_on_its_standard_input() {
+        let address = "127.0.0.1:0".parse().unwrap();
+        assert_eq!("127.0.0.1:0".parse(), Ok(Listen::Address(address)));
+        assert_eq!("stdin".parse(), Ok(Listen::Stdin));
+        assert!("localhost".parse::<Listen>().is_err());
     }
 
     #[test]
