@@ -6,7 +6,7 @@
 //! dynamic loader's (`dlopen`, `dl_iterate_phdr`): a child that hangs on it is killed at the deadline, and the
 //! next try will hardly meet it again. It must not disturb what
 //! it shares with its parent: it closes every descriptor, ignores the parent's signal handlers, runs no
-//! destructor and no `atexit`. And it must not outlive its use: it dies with its parent and is killed
+//! destructor and no `atexit`. Where a sandbox refuses links, a child of the child has dhat write its file (`write_apart`). And it must not outlive its use: it dies with its parent and is killed
 //! at the deadline.
 #![allow(unsafe_code)]
 
@@ -210,14 +210,7 @@ fn child(task: &Task<'_>, parent: Pid, stderr: &OwnedFd, recorded: Totals) -> Re
         .map_err(|error| complain("cannot enter the snapshot's folder", &error))?;
 
     let _ = command_line::blank();
-    let stand_in = StandIn::put();
-    // SAFETY: this is the fork, and this its only call.
-    unsafe { task.recording.write() };
-    if let Some(stand_in) = &stand_in {
-        stand_in
-            .take_away()
-            .map_err(|error| complain("cannot look up names", &error))?;
-    }
+    let is_stood_in = write_profile(task).map_err(|error| complain("cannot write", &error))?;
 
     let every = gate::every();
     let file = File::open(engine::FILE_NAME)
@@ -231,7 +224,7 @@ fn child(task: &Task<'_>, parent: Pid, stderr: &OwnedFd, recorded: Totals) -> Re
             .map_err(|error| complain("cannot write what it found", &error))?;
     }
     let new = if profile.lacks_names() {
-        let is_valid = stand_in.is_some_and(|stand_in| !stand_in.was_anything_unloaded());
+        let is_valid = is_stood_in && !StandIn::was_anything_unloaded();
         let new = profile.name_frames(task.known.filter(|_| is_valid));
         is_valid.then_some(new)
     } else {
@@ -248,6 +241,52 @@ fn child(task: &Task<'_>, parent: Pid, stderr: &OwnedFd, recorded: Totals) -> Re
         .map_err(|error| complain("cannot sync the snapshot", &error))?;
     let _ = io::stderr().write_all(WHOLE.as_bytes());
     Ok(())
+}
+
+/// Has dhat write its file; whether without names, which are then to be looked up here.
+fn write_profile(task: &Task<'_>) -> io::Result<bool> {
+    if !StandIn::can_be_taken_away() {
+        // A process of its own has the stand-in, and takes it along. So this one sees the program's own files.
+        return write_apart(task).map(|()| true);
+    }
+    let stand_in = StandIn::put();
+    // SAFETY: this is the fork, and this its only call.
+    unsafe { task.recording.write() };
+    if let Some(stand_in) = &stand_in {
+        stand_in.take_away()?;
+    }
+    Ok(stand_in.is_some())
+}
+
+/// Has dhat write its file in a child of this child.
+fn write_apart(task: &Task<'_>) -> io::Result<()> {
+    let parent = Pid::this();
+    // SAFETY: this process has one thread, and holds the locks that the child needs.
+    match unsafe { nix::unistd::fork() }? {
+        ForkResult::Child => {
+            let written = catch_unwind(AssertUnwindSafe(|| {
+                die_with(parent);
+                ring_after(2 * task.deadline);
+                let _stand_in = StandIn::put();
+                // SAFETY: this is a fork, and this its only call.
+                unsafe { task.recording.write() };
+            }));
+            // SAFETY: as at the end of its parent.
+            unsafe { libc::_exit(i32::from(written.is_err())) }
+        }
+        ForkResult::Parent { child } => loop {
+            match waitpid(child, None) {
+                Err(Errno::EINTR) => {}
+                // The program ignores how its children end. The file is checked next, in any case.
+                Ok(WaitStatus::Exited(_, 0)) | Err(Errno::ECHILD) => return Ok(()),
+                // The parent learns from such a signal that its child needs all of its memory: see `Child::wait`.
+                Ok(WaitStatus::Signaled(_, signal @ (Signal::SIGSEGV | Signal::SIGBUS), _)) => {
+                    end_by(signal);
+                }
+                status => return Err(io::Error::other(describe(status))),
+            }
+        },
+    }
 }
 
 /// Writes something for the parent.
@@ -283,6 +322,20 @@ fn ring_after(deadline: Duration) {
     alarm.add(Signal::SIGALRM);
     let _ = pthread_sigmask(SigmaskHow::SIG_UNBLOCK, Some(&alarm), None);
     nix::unistd::alarm::set(seconds.max(1));
+}
+
+/// Ends this process by a signal, whatever the program does on it.
+fn end_by(signal: Signal) -> ! {
+    // SAFETY: the default action replaces the program's handler, which is the purpose.
+    let _ = unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::SigDfl) };
+    let _ = pthread_sigmask(
+        SigmaskHow::SIG_UNBLOCK,
+        Some(&SigSet::from_iter([signal])),
+        None,
+    );
+    let _ = nix::sys::signal::raise(signal);
+    // SAFETY: as at the end of the child.
+    unsafe { libc::_exit(1) }
 }
 
 /// Makes `stderr` descriptor 2, closes all others — the parent's sockets and files — and silences 0 and 1.

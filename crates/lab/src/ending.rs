@@ -4,7 +4,6 @@
 //! in a call of the system, cannot be dropped meanwhile. So a thread of its own waits for the signal, and ends the
 //! process itself if the work does not notice within [`GRACE`].
 
-use std::fs;
 use std::future::pending;
 use std::path::PathBuf;
 use std::process;
@@ -73,7 +72,10 @@ pub(crate) fn finish() {
     }
     let mut folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
     for folder in folders.drain(..) {
-        let _ = fs::remove_dir_all(folder);
+        #[cfg(target_os = "linux")]
+        let _ = crate::confine::remove(&folder);
+        #[cfg(not(target_os = "linux"))]
+        let _ = std::fs::remove_dir_all(folder);
     }
 }
 

@@ -75,6 +75,10 @@ fn main() -> ExitCode {
     if let Some(Command::Confined(options)) = &cli.command {
         return confine::main(options); // before there is another thread
     }
+    #[cfg(target_os = "linux")]
+    if let Some(Command::Grade(options)) = &cli.command {
+        options.prepare(); // likewise
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -37,6 +36,11 @@ impl Program {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it is not trusted.
+    pub(crate) fn is_confined(&self) -> bool {
+        self.confinement.is_some()
     }
 
     /// The folder that it is in.
@@ -82,20 +86,5 @@ impl Program {
             None => Group::spawn(command),
             Some(_) => Group::supervised(command),
         }
-    }
-
-    /// Where a server of it is to listen: the system chooses a port, unless the program may have one only.
-    pub(crate) fn listen(&mut self) -> io::Result<String> {
-        let sandbox = self.confinement.as_mut().and_then(|c| c.sandbox.as_mut());
-        let port = match sandbox {
-            None => 0,
-            Some(sandbox) => {
-                // Free now. Should somebody else take it before the server does, that one says so.
-                let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-                sandbox.port = Some(port);
-                port
-            }
-        };
-        Ok(format!("127.0.0.1:{port}"))
     }
 }

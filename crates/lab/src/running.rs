@@ -1,9 +1,12 @@
 //! A server that the lab runs: started on a port of the system's choice, spoken to over HTTP like any
 //! other, killed when dropped. Should the lab itself be killed, its end of the server's standard input
-//! closes, and the server ends by itself.
+//! closes, and the server ends by itself. A server that is not trusted has its socket from the lab instead, and a
+//! supervisor.
 
 use std::env;
 use std::fs::{self, File};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -50,7 +53,7 @@ pub(crate) const MOST_SNAPSHOT: u64 = 16 << 20;
 /// A running server.
 pub(crate) struct Running {
     process: Group,
-    _stdin: ChildStdin,
+    _stdin: Option<ChildStdin>,
     client: reqwest::Client,
     /// Its heap, as the driver looks at it.
     heap: series::Server,
@@ -77,25 +80,38 @@ impl Running {
         let log = folder.join("server.log");
         let log_file =
             File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        let mut program = if program.folder() == folder {
+        // One that is not trusted is a copy already. In its folder it could be replaced.
+        let program = if program.is_confined() || program.folder() == folder {
             program.clone()
         } else {
             program.copy_to(folder)?
         };
-        let listen = program.listen().context("cannot find a free port")?;
+        let socket = program
+            .is_confined()
+            .then(|| TcpListener::bind("127.0.0.1:0"))
+            .transpose()
+            .context("cannot find a free port")?;
+        // A server that is not trusted could name another's address.
+        let own_url = socket.as_ref().map(url_of).transpose()?;
         let own = program.path().to_path_buf();
         let mut command = program.command(&own)?;
         command
-            .args(["--listen", &listen])
             .args(["--max-heap", &ceiling.to_string(), "--at-limit", "exit"])
-            .arg("--exit-with-stdin")
             .arg("--snapshots")
             .arg(folder)
             // A panic's message is what a student needs, and would be far above the end of a backtrace.
             .env("RUST_BACKTRACE", "0")
-            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log_file);
+        match socket {
+            // It needs no network of its own. Its supervisor ends it with the lab.
+            Some(socket) => command
+                .args(["--listen", "stdin"])
+                .stdin(Stdio::from(OwnedFd::from(socket))),
+            None => command
+                .args(["--listen", "127.0.0.1:0", "--exit-with-stdin"])
+                .stdin(Stdio::piped()),
+        };
         // The student's own settings for servers started by hand are not meant for this one.
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("LEAKLAB_") {
@@ -105,12 +121,11 @@ impl Running {
         let mut process = program
             .spawn(command)
             .with_context(|| format!("cannot start {}", own.display()))?;
-        let stdin = process
-            .take_stdin()
-            .context("the server's input is piped")?;
+        let stdin = process.take_stdin();
         let mut stdout = BufReader::new(process.take_stdout().context("its output is piped")?);
 
-        let Some(url) = address(&mut stdout).await else {
+        let said = address(&mut stdout).await;
+        let Some(url) = said.map(|url| own_url.unwrap_or(url)) else {
             process.kill().await;
             let words = last_words(&log).unwrap_or_else(|| "it said nothing".to_owned());
             bail!("{} did not start: {words}", server.program());
@@ -221,6 +236,12 @@ async fn address(stdout: &mut (impl AsyncBufRead + Unpin)) -> Option<String> {
         .split_whitespace()
         .find(|word| word.starts_with("http://"))?;
     Some(url.to_owned())
+}
+
+fn url_of(socket: &TcpListener) -> Result<String> {
+    let address = socket.local_addr();
+    let address = address.context("cannot tell the address of a socket")?;
+    Ok(format!("http://{address}"))
 }
 
 /// The end of a log, if there is anything in it.

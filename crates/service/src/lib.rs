@@ -20,7 +20,7 @@ mod writing;
 
 pub use access::Access;
 pub use metrics::Tally;
-pub use options::{AtLimit, Options};
+pub use options::{AtLimit, Listen, Options};
 pub use program::main;
 pub use requests::Requests;
 pub use server::{Config, Routes, run};

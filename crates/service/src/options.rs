@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use bytesize::ByteSize;
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
@@ -19,9 +20,10 @@ Near --max-heap, at 90 % of it, the server takes the snapshot near-limit by itse
 way may use an eighth more (16 MiB at the least); beyond that it exits, too. An outer belt, 512 MiB beyond the eighth,
 holds memory of any kind: the system then refuses it (RLIMIT_DATA).")]
 pub struct Options {
-    /// Address and port to listen on; port 0 lets the system choose
+    /// Address and port to listen on; port 0 lets the system choose; `stdin` takes the listening socket that a parent passes
+    /// as standard input
     #[arg(long, value_name = "ADDRESS", env = "LEAKLAB_LISTEN")]
-    pub listen: SocketAddr,
+    pub listen: Listen,
 
     /// Folder that snapshots are written to; made if missing
     #[arg(
@@ -82,6 +84,29 @@ pub struct Options {
     pub exit_with_stdin: bool,
 }
 
+/// Where a server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// On this address.
+    Address(SocketAddr),
+    /// On the socket that its standard input is. Its parent has made it, so the server needs no network of its own.
+    Stdin,
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "stdin" {
+            return Ok(Self::Stdin);
+        }
+        let address = text.parse().map(Self::Address);
+        address.map_err(|_| {
+            "give an IP address and a port, such as 127.0.0.1:3000, or stdin".to_owned()
+        })
+    }
+}
+
 /// What happens at the heap ceiling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum AtLimit {
@@ -110,25 +135,24 @@ impl Options {
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 
-    /// Who may take and read snapshots, and read the metrics.
+    /// Who may take and read snapshots, and read the metrics, of a server that listens on `address`.
     ///
     /// # Errors
     /// When the address can be reached from other machines and that was not asked for; when the token is too short.
-    pub fn access(&self) -> Result<Access, String> {
+    pub fn access(&self, address: SocketAddr) -> Result<Access, String> {
         if self.token.as_ref().is_some_and(|token| !is_good(token)) {
             return Err(
                 "cannot use the token of --token or LEAKLAB_TOKEN: give one of at least 16 characters, all of them visible ASCII"
                     .to_owned(),
             );
         }
-        match (&self.token, self.listen.ip().is_loopback()) {
-            (Some(token), _) if self.allow_remote || self.listen.ip().is_loopback() => {
+        match (&self.token, address.ip().is_loopback()) {
+            (Some(token), is_loopback) if self.allow_remote || is_loopback => {
                 Ok(Access::Token(token.clone()))
             }
             (None, true) => Ok(Access::Loopback),
             _ => Err(format!(
-                "{} can be reached from other machines, and a heap dump is not for strangers: listen on 127.0.0.1, or give --allow-remote and --token",
-                self.listen
+                "{address} can be reached from other machines, and a heap dump is not for strangers: listen on 127.0.0.1, or give --allow-remote and --token"
             )),
         }
     }
@@ -141,7 +165,11 @@ fn is_good(token: &Secret) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use super::*;
+
+    const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
     fn options(args: &[&str]) -> Result<Options, clap::Error> {
         let args = ["server", "--listen", "127.0.0.1:0"].iter().chain(args);
@@ -152,9 +180,8 @@ mod tests {
     fn a_foreign_address_needs_both_flags() {
         let token = "0123456789abcdef";
         let foreign = |args: &[&str]| {
-            let mut options = options(args).unwrap();
-            options.listen = "0.0.0.0:3000".parse().unwrap();
-            options.access()
+            let options = options(args).unwrap();
+            options.access("0.0.0.0:3000".parse().unwrap())
         };
         assert!(foreign(&[]).is_err());
         assert!(foreign(&["--token", token]).is_err());
@@ -168,14 +195,14 @@ mod tests {
     #[test]
     fn a_token_that_is_refused_is_not_printed_and_neither_is_one_that_is_not() {
         for bad in ["tiny", "                ", "s3cret s3cret s3cret"] {
-            let error = options(&["--token", bad]).unwrap().access().unwrap_err();
+            let error = options(&["--token", bad]).unwrap().access(LOOPBACK).unwrap_err();
             assert!(
                 error.contains("at least 16") && !error.contains(bad),
                 "{error}"
             );
         }
         let options = options(&["--token", "0123456789abcdef"]).unwrap();
-        let (printed, access) = (format!("{options:?}"), options.access());
+        let (printed, access) = (format!("{options:?}"), options.access(LOOPBACK));
         assert!(
             printed.contains("***") && !printed.contains("0123456789"),
             "{printed}"
@@ -185,7 +212,16 @@ mod tests {
 
     #[test]
     fn a_loopback_address_needs_none() {
-        assert_eq!(options(&[]).unwrap().access(), Ok(Access::Loopback));
+        let loopback = "[::1]:3000".parse().unwrap();
+        assert_eq!(options(&[]).unwrap().access(loopback), Ok(Access::Loopback));
+    }
+
+    #[test]
+    fn a_server_listens_on_an_address_or_on_its_standard_input() {
+        let address = "127.0.0.1:0".parse().unwrap();
+        assert_eq!("127.0.0.1:0".parse(), Ok(Listen::Address(address)));
+        assert_eq!("stdin".parse(), Ok(Listen::Stdin));
+        assert!("localhost".parse::<Listen>().is_err());
     }
 
     #[test]

@@ -3,15 +3,17 @@
 use std::future::Future;
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use bytesize::ByteSize;
 use heapshot::Recorder;
+use nix::sys::socket;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::ceiling;
-use crate::options::{AtLimit, Options};
+use crate::options::{AtLimit, Listen, Options};
 use crate::server::{Config, Routes, run};
 
 /// The `main` of a server: `name` as its program is called, and where it listens unless told.
@@ -34,7 +36,9 @@ pub fn main(
 }
 
 fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), String> {
-    let access = options.access()?;
+    if let Listen::Address(address) = options.listen {
+        options.access(address)?; // before anybody could connect
+    }
     let requests = Arc::default();
     let tally = Arc::default();
     let mut recorder = Recorder::builder().sample_every(options.sample.as_u64());
@@ -44,13 +48,9 @@ fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), Stri
         recorder = recorder.ceiling(ceiling);
     }
     let heap = recorder.start().map_err(|error| error.to_string())?;
-    let listener = TcpListener::bind(options.listen).map_err(|error| {
-        format!(
-            "cannot listen on {}: {error}; stop what listens there, or choose another with --listen (port 0: any)",
-            options.listen
-        )
-    })?;
+    let listener = listen(options)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let access = options.access(address)?;
     let config = Config {
         server: name,
         snapshots: options.snapshots.clone(),
@@ -67,6 +67,36 @@ fn serve(name: &'static str, labs: Routes, options: &Options) -> Result<(), Stri
             run(listener, labs, config, told).await
         })
         .map_err(|error| format!("cannot serve {address}: {error}"))
+}
+
+/// The socket that the server accepts connections on.
+fn listen(options: &Options) -> Result<TcpListener, String> {
+    match options.listen {
+        Listen::Address(address) => TcpListener::bind(address).map_err(|error| {
+            format!(
+                "cannot listen on {address}: {error}; stop what listens there, or choose another with --listen (port 0: any)"
+            )
+        }),
+        Listen::Stdin if options.exit_with_stdin => Err(
+            "--listen stdin and --exit-with-stdin need the same standard input: give one of them"
+                .to_owned(),
+        ),
+        Listen::Stdin => listening_stdin().map_err(|error| {
+            format!(
+                "standard input is no listening TCP socket: {error}; pass one, or give --listen an address"
+            )
+        }),
+    }
+}
+
+fn listening_stdin() -> io::Result<TcpListener> {
+    let socket = io::stdin().as_fd().try_clone_to_owned()?;
+    if !socket::getsockopt(&socket, socket::sockopt::AcceptConn)? {
+        return Err(io::Error::other("it does not listen"));
+    }
+    let listener = TcpListener::from(socket);
+    listener.local_addr()?; // a TCP socket has one
+    Ok(listener)
 }
 
 /// The first line is read by programs: its last word is the server's URL. One write for both lines, so

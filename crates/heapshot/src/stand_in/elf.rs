@@ -6,6 +6,9 @@
 //! replaced by an equal one: a copy of the page in memory, with another table of sections, which nothing reads while
 //! a program runs. The loader's names of libraries are written over. Where a step of this is not possible the child does
 //! without, and dhat writes those names itself.
+//!
+//! Afterwards links lead from the stand-ins' paths to the real files, because the symbolizer keeps the paths that it has
+//! once read. A sandbox may refuse links. Then the stand-in is put into a process of its own, which ends with it.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, OsStr, c_int};
@@ -26,15 +29,24 @@ const SHT_SYMTAB: u32 = 2;
 const SHT_STRTAB: u32 = 3;
 const STT_FUNC: u8 = 2;
 
+/// The program that runs.
+const RUNNING: &str = "/proc/self/exe";
+
 /// The files, in place until taken away.
 pub(crate) struct StandIn {
     program: PathBuf,
     /// Of libraries: the stand-in and the real one.
     libraries: Vec<(PathBuf, PathBuf)>,
-    objects: Objects,
 }
 
 impl StandIn {
+    /// Whether [`StandIn::take_away`] will work in this folder. It needs links, which a sandbox may refuse. Copies of the
+    /// program instead would take long, and may be larger than a file may be.
+    pub(crate) fn can_be_taken_away() -> bool {
+        const TRIAL: &str = "link";
+        symlink(RUNNING, TRIAL).is_ok() && fs::remove_file(TRIAL).is_ok()
+    }
+
     /// Puts it in place. For the child alone, in its private folder, before anything was looked up.
     pub(crate) fn put() -> Option<Self> {
         let objects = Objects::of_this_process();
@@ -51,14 +63,13 @@ impl StandIn {
         Some(Self {
             program: path,
             libraries: libraries.collect(),
-            objects,
         })
     }
 
     /// Puts the program itself in its place, for lookups from now on: the file that runs, even if another has its name by
     /// now. The libraries likewise.
     pub(crate) fn take_away(&self) -> io::Result<()> {
-        replace_by_link(&self.program, Path::new("/proc/self/exe"))?;
+        replace_by_link(&self.program, Path::new(RUNNING))?;
         // Split debug information is looked for beside the program.
         let split = with_dwp(&std::env::current_exe()?);
         if split.exists() {
@@ -72,8 +83,8 @@ impl StandIn {
     }
 
     /// Whether an address may have been another library's once.
-    pub(crate) fn was_anything_unloaded(&self) -> bool {
-        self.objects.unloaded > 0
+    pub(crate) fn was_anything_unloaded() -> bool {
+        Objects::of_this_process().unloaded > 0
     }
 }
 

@@ -7,6 +7,10 @@ use std::io;
 pub(crate) struct StandIn(Infallible);
 
 impl StandIn {
+    pub(crate) fn can_be_taken_away() -> bool {
+        true
+    }
+
     pub(crate) fn put() -> Option<Self> {
         None
     }
@@ -15,7 +19,7 @@ impl StandIn {
         match self.0 {}
     }
 
-    pub(crate) fn was_anything_unloaded(&self) -> bool {
-        match self.0 {}
+    pub(crate) fn was_anything_unloaded() -> bool {
+        true
     }
 }

@@ -1,6 +1,5 @@
 //! A process gives up what it may not have, and becomes the program.
 
-use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
@@ -8,14 +7,16 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::thread;
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Result, anyhow};
+use landlock::RulesetError;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{Gid, Uid, getuid, setgid, setgroups, setuid};
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 use serde::{Deserialize, Serialize};
 
-use super::{Confinement, entry_note, processes, sandbox};
+use super::{Confinement, Namespaces, entry_note, namespaces, processes, sandbox, syscalls};
 
 /// Address space for each processor: the allocator reserves it for every thread that has a processor of its own.
 const RESERVED_PER_PROCESSOR: u64 = 512 << 20;
@@ -29,63 +30,88 @@ const OTHERS: u64 = 512;
 /// How far it got; written before the program begins, by what is still the lab.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Entry {
-    pub(super) sandboxed: bool,
+    /// Why it got no further.
     pub(super) hindrance: Option<String>,
 }
 
-/// Becomes the program, or returns why not.
-pub(super) fn enter(confinement: &Confinement, program: &[OsString]) -> Error {
-    let mut note = match File::create(entry_note(confinement)) {
-        Ok(note) => note,
-        Err(error) => return Error::new(error).context("cannot note how far it got"),
-    };
+/// What root can do in particular, of which a program keeps these.
+pub(super) type Capabilities = CapabilitySet;
+
+/// For the compiler as root: the workspace may be another user's.
+const FILES_OF_OTHERS: Capabilities = CapabilitySet::DAC_OVERRIDE
+    .union(CapabilitySet::FOWNER)
+    .union(CapabilitySet::CHOWN);
+
+/// Becomes the program, or returns why not. Without a program it only gives up what it may not have.
+pub(super) fn enter(confinement: &Confinement, program: &[OsString]) -> Result<()> {
+    let mut note = File::create(entry_note(confinement)).context("cannot note how far it got")?;
     let error = match become_it(confinement, program, &mut note) {
-        Ok(never) => match never {},
+        Ok(()) => return Ok(()),
         Err(error) => error,
     };
     let hindrance = Some(format!("{error:#}"));
-    let _ = write(
-        &mut note,
-        &Entry {
-            hindrance,
-            ..Entry::default()
-        },
-    );
-    error
+    let _ = write(&mut note, &Entry { hindrance });
+    Err(error)
 }
 
-fn become_it(
-    confinement: &Confinement,
-    program: &[OsString],
-    note: &mut File,
-) -> Result<Infallible> {
+fn become_it(confinement: &Confinement, program: &[OsString], note: &mut File) -> Result<()> {
     // The supervisor's: it waits for them in its own way.
     SigSet::all()
         .thread_unblock()
         .context("cannot let signals through")?;
+    if confinement.namespaces == Namespaces::Own {
+        namespaces::own_proc()?;
+    }
     limit(confinement).context("cannot set its limits")?;
     // If memory runs out all the same, this one goes first.
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     prctl::set_no_new_privs().context("cannot give up privileges")?;
-    let sandboxed = match &confinement.sandbox {
-        Some(sandbox) => sandbox::restrict(sandbox).context("cannot enter the sandbox")?,
-        None => false,
-    };
+    if let Some(sandbox) = &confinement.sandbox {
+        sandbox::restrict(sandbox).map_err(|error| match error {
+            // Its own words are a list of bits.
+            RulesetError::HandleAccesses(_) | RulesetError::Scope(_) => {
+                anyhow!("this kernel does not have Landlock, or not all of its sixth version")
+            }
+            other => anyhow!(other).context("cannot enter the sandbox of Landlock"),
+        })?;
+    }
     if let Some(user) = confinement.user {
         setgroups(&[]).context("cannot leave its groups")?;
         setgid(Gid::from_raw(user)).context("cannot change its group")?;
         setuid(Uid::from_raw(user)).context("cannot change its user")?;
     }
+    let kept = if confinement.is_tool && getuid().is_root() {
+        FILES_OF_OTHERS
+    } else {
+        Capabilities::empty()
+    };
+    give_up_capabilities(kept).context("cannot give up capabilities")?;
     // After the change of user, which forgets it.
     prctl::set_pdeathsig(Signal::SIGKILL).context("cannot ask to end with its supervisor")?;
-    let entry = Entry {
-        sandboxed,
-        hindrance: None,
+    if confinement.sandbox.is_some() {
+        // Last, because what is set up above takes some of these calls.
+        syscalls::restrict(confinement.is_tool).context("cannot refuse system calls")?;
+    }
+    write(note, &Entry::default()).context("cannot note how far it got")?;
+    let Some((name, args)) = program.split_first() else {
+        return Ok(());
     };
-    write(note, &entry).context("cannot note how far it got")?;
-    let (name, args) = program.split_first().context("there is a program to run")?;
     Err(Command::new(name).args(args).exec())
         .with_context(|| format!("cannot run {}", name.display()))
+}
+
+/// Keeps these capabilities at the most, for good: without new privileges `exec` gives none back.
+pub(super) fn give_up_capabilities(kept: Capabilities) -> Result<()> {
+    let now = capabilities(None)?;
+    set_capabilities(
+        None,
+        CapabilitySets {
+            effective: now.effective & kept,
+            permitted: now.permitted & kept,
+            inheritable: Capabilities::empty(),
+        },
+    )?;
+    Ok(())
 }
 
 fn limit(confinement: &Confinement) -> nix::Result<()> {

@@ -1,15 +1,15 @@
-//! The kernel's own sandbox, Landlock: which files a program reaches, which it may run, which port it listens on, and
-//! whom it may signal. As much of it as the kernel has; whoever asks is told whether that is all.
+//! The kernel's own sandbox, Landlock: which files a program reaches, which it may run, that it has no TCP of its own, and
+//! that it signals only what it has started. All of it or an error.
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, NetPort, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    RulesetError, RulesetStatus, Scope, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetError, Scope, path_beneath_rules,
 };
 
 use super::Sandbox;
 
-/// What is asked for: the newest that is known to work as it is used here (Linux 6.12).
-const WANTED: ABI = ABI::V6;
+/// What is asked for: the first that has sockets and signals, too (Linux 6.12).
+pub(super) const WANTED: ABI = ABI::V6;
 
 /// What a program needs of the system only to run: its libraries, the time zone, what it is told of itself.
 pub(super) const SYSTEM: [&str; 15] = [
@@ -36,8 +36,11 @@ const DEVICES: [&str; 3] = ["/dev/null", "/dev/urandom", "/dev/random"];
 /// Where the programs are that start a dynamically linked program.
 const LOADERS: [&str; 3] = ["/lib", "/lib64", "/usr/lib"];
 
-/// Restricts this thread and all that it will start, for good; whether in full.
-pub(super) fn restrict(sandbox: &Sandbox) -> Result<bool, RulesetError> {
+/// Restricts this thread and all that it will start, for good.
+///
+/// # Errors
+/// When the kernel does not have all of it.
+pub(super) fn restrict(sandbox: &Sandbox) -> Result<(), RulesetError> {
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
     // No links, pipes and devices: whoever reads the folder later would follow them, or wait for ever.
     let special = AccessFs::MakeSym
@@ -46,7 +49,8 @@ pub(super) fn restrict(sandbox: &Sandbox) -> Result<bool, RulesetError> {
         | AccessFs::MakeChar
         | AccessFs::MakeBlock;
     let write = AccessFs::from_all(WANTED) & !(special | AccessFs::Execute);
-    let mut rules = Ruleset::default()
+    Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(WANTED))?
         .handle_access(AccessNet::from_all(WANTED))?
         .scope(Scope::from_all(WANTED))?
@@ -58,12 +62,9 @@ pub(super) fn restrict(sandbox: &Sandbox) -> Result<bool, RulesetError> {
         .add_rules(path_beneath_rules(
             sandbox.execute.iter().cloned().chain(loaders()),
             read | AccessFs::Execute,
-        ))?;
-    if let Some(port) = sandbox.port {
-        rules = rules.add_rule(NetPort::new(port, AccessNet::BindTcp))?;
-    }
-    let status = rules.restrict_self()?;
-    Ok(status.ruleset == RulesetStatus::FullyEnforced)
+        ))?
+        .restrict_self()?;
+    Ok(())
 }
 
 /// `ld-linux-….so`, which the kernel runs to start a program.

@@ -1,11 +1,10 @@
 //! The supervisor of a program: it looks at all that the program has started, twenty-five times a second, and ends it.
 
-use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -13,21 +12,22 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::statvfs::{Statvfs, statvfs};
 use nix::sys::wait::WaitStatus;
-use nix::unistd::Pid;
+use nix::unistd::{Pid, dup2_stdin};
 
 use super::enter::Entry;
 use super::role::Options;
-use super::{Confinement, Limits, Ran, Stop, entry_note, processes, read_json, write_json};
+use super::{
+    Confinement, MOST_FILES, Namespaces, OWN_PROGRAM, Ran, Stop, disk, entry_note, namespaces,
+    processes, read_json, write_json,
+};
 
 /// How often it looks, in milliseconds: memory is filled by a gigabyte a second.
 const GLANCE_MS: u16 = 40;
 
-/// Every so many glances it looks at the folder, too.
+/// Every so many glances it counts what is in the folder, where the kernel does not.
 const FOLDER_EVERY: u32 = 3;
-
-/// Files in the folder; an empty one costs, too.
-const MOST_FILES: u64 = 2_000;
 
 /// Runs the program within its limits, and ends as it did.
 pub(super) fn supervise(confinement: &Confinement, options: &Options) -> ExitCode {
@@ -37,7 +37,6 @@ pub(super) fn supervise(confinement: &Confinement, options: &Options) -> ExitCod
     let entry: Option<Entry> = read_json(&entry_note(confinement));
     if let Some(entry) = entry {
         ran.entered = entry.hindrance.is_none();
-        ran.sandboxed = entry.sandboxed;
         ran.hindrance = entry.hindrance;
     }
     if let Err(error) = &ended {
@@ -78,21 +77,48 @@ fn watch(
     let told = SignalFd::with_flags(&told, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
         .context("cannot wait for signals")?;
     let _ = fs::remove_file(entry_note(confinement));
+    let reaper = match confinement.namespaces {
+        Namespaces::None => None,
+        Namespaces::Own | Namespaces::WithProc => {
+            namespaces::leave()?;
+            Some(start_reaper()?)
+        }
+    };
 
-    let child = Command::new(env::current_exe()?)
+    let child = Command::new(OWN_PROGRAM)
         .args(["confined", "enter", &options.confinement, "--"])
-        .args(&options.program)
+        .args(&options.program) // none if it is only tried
         .stdin(Stdio::inherit())
         .process_group(0)
         .spawn()
         .context("cannot start the lab's own program")?;
     let child = Pid::from_raw(i32::try_from(child.id())?);
+    // It may be the socket that the program listens on. Once the program is gone, nobody does.
+    let null = File::open("/dev/null").context("cannot open /dev/null")?;
+    dup2_stdin(&null).context("cannot let go of the program's input")?;
     let started = Instant::now();
-    for glance in 0.. {
+    let ended = loop_until_ended(confinement, &told, child, started, ran);
+    // Also when it was told to end: a program that has filled its folder often fails of that first.
+    if ran.stopped.is_none() && confinement.folder_is_bounded && is_full(&confinement.folder) {
+        ran.stopped = Some(Stop::Disk);
+    }
+    drop(reaper);
+    Ok(ended)
+}
+
+/// Until the program has ended, passed a limit or is to end.
+fn loop_until_ended(
+    confinement: &Confinement,
+    told: &SignalFd,
+    child: Pid,
+    started: Instant,
+    ran: &mut Ran,
+) -> Option<WaitStatus> {
+    for glance in 0_u32.. {
         let mut wait = [PollFd::new(told.as_fd(), PollFlags::POLLIN)];
         let _ = poll(&mut wait, PollTimeout::from(GLANCE_MS));
         if matches!(told.read_signal(), Ok(Some(_))) {
-            return Ok(None);
+            return None;
         }
         let mut ended = None;
         processes::reap(&mut |status| {
@@ -101,52 +127,72 @@ fn watch(
             }
         });
         if ended.is_some() {
-            return Ok(ended);
+            return ended;
         }
-        let folder = (glance % FOLDER_EVERY == 0).then_some(confinement.folder.as_path());
-        ran.stopped = passed(&confinement.limits, started, folder);
+        ran.stopped = passed(confinement, started, glance % FOLDER_EVERY == 0);
         if ran.stopped.is_some() {
-            return Ok(None);
+            return None;
         }
     }
-    unreachable!("it looks until it returns")
+    None
+}
+
+/// Starts what is to be process 1 of the namespace. It ends when this process does, because it sees the end of its input.
+fn start_reaper() -> Result<Child> {
+    Command::new(OWN_PROGRAM)
+        .args(["confined", "reap"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("cannot start the first process of a namespace")
 }
 
 /// The limit that is passed now, if any is.
-fn passed(limits: &Limits, started: Instant, folder: Option<&Path>) -> Option<Stop> {
+fn passed(confinement: &Confinement, started: Instant, counts_the_folder: bool) -> Option<Stop> {
+    let limits = &confinement.limits;
     let all = processes::descendants();
     let sum = |of: fn(&processes::Process) -> u64| all.iter().map(of).sum::<u64>();
+    let folder = &confinement.folder;
+    // Files in memory are memory, and no process's.
+    let in_memory = if confinement.folder_is_bounded {
+        statvfs(folder).map_or(0, |about| taken(&about))
+    } else {
+        0
+    };
     if started.elapsed() > Duration::from_secs(limits.seconds) {
         Some(Stop::Time)
-    } else if sum(|process| process.resident_bytes) > limits.resident_bytes {
+    } else if sum(|process| process.resident_bytes) + in_memory > limits.resident_bytes {
         Some(Stop::Memory)
     } else if sum(|process| process.threads) > limits.tasks {
         Some(Stop::Processes)
-    } else if folder.is_some_and(|folder| holds_more(folder, limits.folder_bytes)) {
+    } else if confinement.folder_is_bounded {
+        is_full(folder).then_some(Stop::Disk)
+    } else if counts_the_folder && holds_more(folder, limits.folder_bytes) {
         Some(Stop::Disk)
     } else {
         None
     }
 }
 
+/// Whether the folder's own file system takes nothing more.
+fn is_full(folder: &Path) -> bool {
+    statvfs(folder).is_ok_and(|about| about.blocks_available() == 0 || about.files_free() == 0)
+}
+
+/// Bytes that are taken of a file system.
+#[allow(clippy::useless_conversion, reason = "its width is the platform's")]
+fn taken(about: &Statvfs) -> u64 {
+    let blocks = about.blocks() - about.blocks_free();
+    u64::from(blocks) * u64::from(about.fragment_size())
+}
+
 /// Whether a folder holds more than so many bytes, or files without end.
 fn holds_more(folder: &Path, bytes: u64) -> bool {
-    let (mut size, mut files) = (0, 0);
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let Ok(about) = entry.metadata() else {
-                continue; // gone since
-            };
-            files += 1;
-            size += about.len();
-            if about.is_dir() {
-                folders.push(entry.path());
-            }
-            if size > bytes || files > MOST_FILES {
-                return true;
-            }
-        }
-    }
-    false
+    let most = disk::Usage {
+        bytes,
+        files: MOST_FILES,
+    };
+    let usage = disk::usage(folder, most);
+    usage.bytes > most.bytes || usage.files > most.files
 }

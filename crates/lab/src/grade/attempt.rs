@@ -47,7 +47,6 @@ impl Grader {
         let started = Instant::now();
         let bench = self.bench()?;
         let attempt = self.attempt_at(&bench, lab, content, started).await;
-        let _ = fs::remove_dir_all(&bench.outer);
         if attempt.is_err() {
             self.has_space()?;
         }

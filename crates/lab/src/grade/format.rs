@@ -59,6 +59,17 @@ fn junit(sheet: &Sheet) -> String {
     let _ = writeln!(xml, "<testsuites name=\"cargo lab grade\" {totals}>");
     let name = escape(&sheet.submission);
     let _ = writeln!(xml, "  <testsuite name=\"{name}\" {totals}>");
+    xml.push_str("    <properties>\n");
+    for (name, values) in [
+        ("sandbox", &sheet.sandbox),
+        ("confinement", &sheet.confinement),
+    ] {
+        for value in values {
+            let value = escape(value);
+            let _ = writeln!(xml, "      <property name=\"{name}\" value=\"{value}\"/>");
+        }
+    }
+    xml.push_str("    </properties>\n");
     for grade in &sheet.labs {
         let _ = writeln!(
             xml,
@@ -109,22 +120,25 @@ fn gradescope(sheet: &Sheet) -> Value {
     json!({
         "score": sheet.points,
         "execution_time": sheet.elapsed_s.ceil(),
-        "output": remarks(sheet).join("\n"),
+        "output": remarks(sheet).into_iter().chain(confined(sheet)).collect::<Vec<_>>().join("\n"),
         "output_format": "text",
         "stdout_visibility": "hidden",
+        "extra_data": { "sandbox": sheet.sandbox, "confinement": sheet.confinement },
         "tests": sheet.labs.iter().map(test).collect::<Vec<_>>(),
     })
 }
 
 /// As <https://github.com/classroom-resources/autograding-grading-reporter> reads it.
 fn classroom(sheet: &Sheet) -> Value {
+    // The reporter shows no other text.
+    let confined = confined(sheet).join("\n");
     let test = |grade: &Grade| {
         json!({
             "name": title(grade),
             "status": if grade.status == Mark::Passed { "pass" } else { "fail" },
             "score": grade.points,
             "message": format!(
-                "{}: {}",
+                "{}: {}\n{confined}",
                 grade.status.words(),
                 grade.reason.as_deref().unwrap_or("no leak")
             ),
@@ -158,6 +172,19 @@ pub(super) fn remarks(sheet: &Sheet) -> Vec<String> {
         }
     }
     remarks
+}
+
+/// How the programs were confined: what did it, and what was weaker than it should be, a line each.
+pub(super) fn confined(sheet: &Sheet) -> Vec<String> {
+    let sandbox = if sheet.sandbox.is_empty() {
+        "none".to_owned()
+    } else {
+        sheet.sandbox.join(", ")
+    };
+    let mut lines = vec![format!("sandbox: {sandbox}")];
+    let weaker = sheet.confinement.iter();
+    lines.extend(weaker.map(|weaker| format!("confinement: {weaker}")));
+    lines
 }
 
 pub(super) fn title(grade: &Grade) -> String {
@@ -224,6 +251,7 @@ mod tests {
                 grade(3, Mark::NotStarted, 0.0, Some("there is none")),
             ],
             not_taken: vec!["Cargo.toml".to_owned()],
+            sandbox: vec!["landlock-6".to_owned(), "seccomp".to_owned()],
             confinement: Vec::new(),
             elapsed_s: 4.5,
         }
@@ -242,7 +270,7 @@ mod tests {
         );
         let cases: Vec<_> = suite
             .children()
-            .filter(roxmltree::Node::is_element)
+            .filter(|node| node.has_tag_name("testcase"))
             .collect();
         let has = |at: usize, tag: &str| cases[at].children().find(|node| node.has_tag_name(tag));
         assert!(has(0, "failure").is_none() && has(0, "skipped").is_none());
@@ -294,6 +322,60 @@ mod tests {
         );
         assert_eq!(text.matches("the file uses std::fs").count(), 3, "{text}");
         assert!(text.contains("12.5 of 30 points"), "{text}");
+    }
+
+    #[test]
+    fn every_format_says_how_programs_were_confined() {
+        let mut sheet = sheet();
+        sheet.confinement = vec!["/proc is the machine's".to_owned()];
+        for (format, expected) in [
+            (
+                Format::Text,
+                vec!["sandbox: landlock-6, seccomp\n", "confinement: /proc is"],
+            ),
+            (
+                Format::Json,
+                vec![
+                    "\"sandbox\":[\"landlock-6\",\"seccomp\"]",
+                    "\"confinement\":[\"/proc is",
+                ],
+            ),
+            (
+                Format::Junit,
+                vec![
+                    "<property name=\"sandbox\" value=\"seccomp\"/>",
+                    "<property name=\"confinement\" value=\"/proc is",
+                ],
+            ),
+            (
+                Format::Gradescope,
+                vec![
+                    "\"extra_data\": {\n    \"confinement\"",
+                    "sandbox: landlock-6, seccomp",
+                ],
+            ),
+        ] {
+            let rendered = format.render(&sheet).unwrap();
+            for expected in expected {
+                assert!(
+                    rendered.contains(expected),
+                    "{format:?}: no {expected:?} in {rendered}"
+                );
+            }
+        }
+        // Its reader knows no other keys, so the line is in the message of each test.
+        let message = classroom(&sheet)["tests"][0]["message"].to_string();
+        assert!(
+            message.contains("sandbox: landlock-6, seccomp"),
+            "{message}"
+        );
+        sheet.sandbox.clear();
+        assert!(
+            Format::Text
+                .render(&sheet)
+                .unwrap()
+                .contains("sandbox: none\n")
+        );
     }
 
     #[test]

@@ -3,17 +3,18 @@
 //! Building is done by one at a time, in the one copy and the one target folder, so that nothing is built twice;
 //! measuring, which takes as long, by as many as there are jobs.
 
+use std::env;
 use std::fs::{self, File, Permissions, TryLockError};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::sys::prctl;
-use nix::unistd::{Gid, Uid, chown, geteuid};
-use tempfile::TempDir;
+use nix::unistd::{Gid, Uid, chown};
 use tokio::sync::{Mutex, OnceCell};
 
+use super::isolation::Isolation;
 use super::limits::{self, Seconds};
 use super::score::Leak;
 use super::statics;
@@ -21,7 +22,7 @@ use super::workshop;
 use crate::bounded::{self, LastLines};
 use crate::catalog::Lab;
 use crate::compile::{self, Build, Cargo, Output, Said};
-use crate::confine::{Confinement, NOBODY};
+use crate::confine::{self, Confinement, MOST_FILES};
 use crate::ending;
 use crate::pristine;
 use crate::program::Program;
@@ -56,59 +57,79 @@ pub(crate) struct Grader {
     pub(super) copy: Repo,
     pub(super) labs: Vec<Lab>,
     pub(super) rules: Rules,
-    /// How well programs are confined, in words for whoever reads the grades.
-    pub(super) confinement: Vec<String>,
+    /// How programs are confined.
+    pub(super) isolation: Isolation,
     pub(super) building: Mutex<()>,
     /// What leaks of each lab's starter; measured when it is first asked for.
     pub(super) starters: Vec<OnceCell<Option<Leak>>>,
     /// Bytes of static data of the program as it is shipped.
     pub(super) shipped_statics: Option<u64>,
-    compiler_sandboxed: bool,
-    server_sandboxed: bool,
-    work: TempDir,
     runs: AtomicU64,
     _alone: File,
 }
 
-/// The folders of one build and one run.
+/// The folders of one build and one run, until dropped.
 pub(super) struct Bench {
     /// The lab's.
     pub(super) outer: PathBuf,
+    /// The compiler's.
+    pub(super) compiler: PathBuf,
     /// The student's program's.
     pub(super) inner: PathBuf,
+    /// Whether `inner` is a file system of its own.
+    is_bounded: bool,
+    /// Whose program it is.
+    user: Option<u32>,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if self.is_bounded {
+            confine::unmount(&self.inner);
+        }
+        let _ = confine::remove(&self.outer);
+    }
 }
 
 impl Grader {
-    /// Makes the copy, builds it, and tries whether what is confined can build and run at all: what fails later is the
-    /// student's.
+    /// Finds out how programs can be confined, makes the copy, and tries whether it builds and runs when it is confined: what
+    /// fails later is the student's. `submissions` is what must stay in reach.
     ///
     /// # Errors
     /// What is in the way, with what to do.
-    pub(crate) async fn set_up(repo: &Repo, labs: Vec<Lab>, rules: Rules) -> Result<Self> {
+    pub(crate) async fn set_up(
+        repo: &Repo,
+        labs: Vec<Lab>,
+        rules: Rules,
+        submissions: &[&Path],
+    ) -> Result<Self> {
         // What escapes a supervisor becomes the lab's own child, and is ended with it.
         prctl::set_child_subreaper(true).context("cannot become the reaper of orphans")?;
         ending::take_children_along();
         let alone = lock(repo)?;
+        let isolation = if rules.sandbox {
+            let mut used = vec![repo.root().to_path_buf()];
+            used.extend(
+                submissions
+                    .iter()
+                    .filter_map(|path| path.canonicalize().ok()),
+            );
+            used.extend(used_by_cargo());
+            Isolation::find(&used).await?
+        } else {
+            Isolation::off()?
+        };
         let copy = pristine::copy_of(repo, "grade-copy")?;
-        let work = tempfile::Builder::new()
-            .prefix("leaklab-grade-")
-            .permissions(Permissions::from_mode(0o711))
-            .tempdir()
-            .context("cannot make a temporary folder: set TMPDIR to one with room")?;
-        ending::remove_at_end(work.path().to_path_buf());
         let starters = labs.iter().map(|_| OnceCell::new()).collect();
         let mut grader = Self {
             repo: repo.clone(),
             copy,
             labs,
             rules,
-            confinement: Vec::new(),
+            isolation,
             building: Mutex::new(()),
             starters,
             shipped_statics: None,
-            compiler_sandboxed: rules.sandbox,
-            server_sandboxed: rules.sandbox,
-            work,
             runs: AtomicU64::new(0),
             _alone: alone,
         };
@@ -127,45 +148,69 @@ impl Grader {
     /// Folders of their own for a build and a run.
     pub(super) fn bench(&self) -> Result<Bench> {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
-        let outer = self.work.path().join(format!("run-{number}"));
-        let inner = outer.join("box");
-        let make = || -> Result<()> {
-            fs::create_dir_all(&inner)?;
-            fs::set_permissions(&outer, Permissions::from_mode(0o711))?;
-            fs::set_permissions(&inner, Permissions::from_mode(0o711))?;
-            if geteuid().is_root() {
-                let nobody = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
-                chown(&inner, Some(nobody.0), Some(nobody.1))?;
-            }
-            Ok(())
+        let outer = self.isolation.folder().join(format!("run-{number}"));
+        let mut bench = Bench {
+            compiler: outer.join("compiler"),
+            inner: outer.join("box"),
+            outer,
+            is_bounded: false,
+            user: self.isolation.user()?,
         };
-        make().with_context(|| format!("cannot make {}", inner.display()))?;
-        Ok(Bench { outer, inner })
+        self.make(&mut bench)
+            .with_context(|| format!("cannot make {}", bench.inner.display()))?;
+        Ok(bench)
+    }
+
+    fn make(&self, bench: &mut Bench) -> Result<()> {
+        fs::create_dir_all(&bench.inner)?;
+        fs::create_dir(&bench.compiler)?;
+        // Its program has a user that passes through the outer folder, and owns the inner one.
+        fs::set_permissions(&bench.outer, Permissions::from_mode(0o711))?;
+        if self.isolation.is_in_memory() {
+            confine::bound(
+                &bench.inner,
+                bench.user,
+                limits::SERVER_FOLDER_BYTES,
+                MOST_FILES,
+            )?;
+            bench.is_bounded = true;
+        } else {
+            fs::set_permissions(&bench.inner, Permissions::from_mode(0o711))?;
+            if let Some(user) = bench.user {
+                chown(
+                    &bench.inner,
+                    Some(Uid::from_raw(user)),
+                    Some(Gid::from_raw(user)),
+                )?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn compiler(&self, bench: &Bench, seconds: Seconds) -> Confinement {
         limits::of_the_compiler(
+            &self.isolation,
             &self.copy,
-            &bench.inner,
+            &bench.compiler,
             bench.outer.join("compiler.json"),
             seconds,
-            self.compiler_sandboxed,
         )
     }
 
     pub(super) fn server(&self, bench: &Bench, seconds: Seconds) -> Confinement {
         limits::of_the_server(
+            &self.isolation,
+            bench.user,
             &bench.inner,
             bench.outer.join("server.json"),
             seconds,
-            self.server_sandboxed,
         )
     }
 
     /// # Errors
     /// When there is so little space that a failure may be the machine's.
     pub(super) fn has_space(&self) -> Result<()> {
-        for folder in [self.work.path(), self.copy.root()] {
+        for folder in [self.isolation.folder(), self.copy.root()] {
             let about = nix::sys::statvfs::statvfs(folder)
                 .with_context(|| format!("cannot ask for the space in {}", folder.display()))?;
             #[allow(clippy::useless_conversion, reason = "its width is the platform's")]
@@ -182,84 +227,61 @@ impl Grader {
     }
 
     /// The copy as it is shipped is built as a user would, and once more as a student's file will be.
-    async fn try_the_compiler(&mut self) -> Result<()> {
+    async fn try_the_compiler(&self) -> Result<()> {
         if matches!(build_as_shipped(&self.copy).await?, Build::Failed { .. }) {
             bail!(
                 "the workspace itself does not compile; the compiler says why above. `git status` lists what was changed in it: put that \
                  right, or grade from another clone"
             );
         }
-        loop {
-            let lab = self.labs.first().context("there is a lab")?;
-            let book = Workbook::new(&self.copy, lab);
-            fs::write(book.path(), book.reference()?)?; // newer than what was built of it
-            let bench = self.bench()?;
-            let confinement = self.compiler(&bench, PATIENT);
-            let (built, words) = build(&self.copy, &bench, &confinement).await;
-            let ran = confinement.ran().unwrap_or_default();
-            match built {
-                Ok(Build::Ready { .. }) if ran.sandboxed || !self.compiler_sandboxed => {
-                    return Ok(());
-                }
-                Ok(Build::Ready { .. }) => {
-                    self.compiler_sandboxed = false;
-                    self.confinement.push(
-                        "this kernel has no Landlock (Linux 6.12), or not all of it".to_owned(),
-                    );
-                    return Ok(());
-                }
-                _ if self.compiler_sandboxed => {
-                    self.compiler_sandboxed = false;
-                    self.confinement.push(
-                        "the compiler does not run in the kernel's sandbox here, and reads what the lab may read"
-                            .to_owned(),
-                    );
-                }
-                other => {
-                    let lines = words.lines.text().unwrap_or_default();
-                    let why = ran.hindrance.unwrap_or(words.errors + &lines);
-                    let why = other
-                        .err()
-                        .map_or(why.clone(), |error| format!("{error:#}\n{why}"));
-                    bail!("the workspace as it is shipped cannot be built within limits: {why}");
-                }
-            }
-        }
+        let lab = self.labs.first().context("there is a lab")?;
+        let book = Workbook::new(&self.copy, lab);
+        fs::write(book.path(), book.reference()?)?; // newer than what was built of it
+        let bench = self.bench()?;
+        let confinement = self.compiler(&bench, PATIENT);
+        let (built, words) = build(&self.copy, &bench, &confinement).await;
+        let said = words.errors + &words.lines.text().unwrap_or_default();
+        let why = match built {
+            Ok(Build::Ready { .. }) => return Ok(()),
+            Ok(Build::Failed { .. }) => said,
+            Err(error) => format!("{error:#}\n{said}"),
+        };
+        bail!(self.in_the_way("cannot be built", &confinement, &why))
     }
 
+    /// The server as it is shipped must start and write a snapshot.
     async fn try_a_server(&mut self) -> Result<()> {
-        loop {
-            let bench = self.bench()?;
-            let Build::Ready { program, .. } = build_as_shipped(&self.copy).await? else {
-                bail!("the workspace as it is shipped does not compile");
-            };
-            self.shipped_statics = statics::of(program.path());
-            let confinement = self.server(&bench, PATIENT);
-            let program = Program::confined(program.path(), confinement.clone());
-            let tried = match Running::start(&program, Server::Fixed, &bench.inner).await {
-                Ok(server) => {
-                    let tried = server.snapshot_at_rest("probe").await;
-                    server.stop().await;
-                    tried.map(|_| ())
-                }
-                Err(error) => Err(error),
-            };
-            let ran = confinement.ran().unwrap_or_default();
-            let sandboxed = self.server_sandboxed;
-            match tried {
-                Ok(()) => {
-                    self.confinement.extend(in_words(sandboxed, ran.sandboxed));
-                    return Ok(());
-                }
-                Err(_) if sandboxed => self.server_sandboxed = false,
-                Err(error) => {
-                    let why = ran.hindrance.unwrap_or_default();
-                    return Err(error.context(format!(
-                        "the server as it is shipped does not run within limits: {why}"
-                    )));
-                }
+        let bench = self.bench()?;
+        let Build::Ready { program, .. } = build_as_shipped(&self.copy).await? else {
+            bail!("the workspace as it is shipped does not compile");
+        };
+        self.shipped_statics = statics::of(program.path());
+        let confinement = self.server(&bench, PATIENT);
+        let own = program.copy_to(&bench.outer)?;
+        let program = Program::confined(own.path(), confinement.clone());
+        let tried = match Running::start(&program, Server::Fixed, &bench.inner).await {
+            Ok(server) => {
+                let tried = server.snapshot_at_rest("probe").await;
+                server.stop().await;
+                tried.map(|_| ())
             }
-        }
+            Err(error) => Err(error),
+        };
+        tried.map_err(|error| {
+            anyhow!(self.in_the_way("does not run", &confinement, &format!("{error:#}")))
+        })
+    }
+
+    /// Why the shipped workspace fails when it is confined. That is never a reason to confine it less.
+    fn in_the_way(&self, what: &str, confinement: &Confinement, why: &str) -> String {
+        let hindrance = confinement.ran().and_then(|ran| ran.hindrance);
+        let why = hindrance.as_deref().unwrap_or(why);
+        let advice = if self.isolation.is_on {
+            "; grade with --without-sandbox only if you trust every submission"
+        } else {
+            ""
+        };
+        format!("the workspace as it is shipped {what} within the grader's limits{advice}: {why}")
     }
 }
 
@@ -316,26 +338,17 @@ async fn build_as_shipped(copy: &Repo) -> Result<Build> {
     compile::compile_with(&cargo, copy, Server::Fixed, &mut Output::Terminal).await
 }
 
-/// What is not as it should be.
-fn in_words(asked: bool, is: bool) -> Vec<String> {
-    let mut words = Vec::new();
-    if !is {
-        let why = if asked {
-            "this kernel has not all of Landlock"
-        } else {
-            "the kernel's sandbox is off"
-        };
-        words.push(format!(
-            "{why}: programs of students are limited in what they use, less in what they reach"
-        ));
-    }
-    if !geteuid().is_root() {
-        words.push(
-            "not run as root: programs of students run as the user that grades, not as nobody"
-                .to_owned(),
-        );
-    }
-    words
+/// Folders that cargo reads, writes or finds programs in.
+fn used_by_cargo() -> Vec<PathBuf> {
+    let named = ["CARGO_HOME", "RUSTUP_HOME", "CARGO_TARGET_DIR", "HOME"];
+    let mut used: Vec<PathBuf> = named
+        .iter()
+        .filter_map(|name| env::var_os(name).map(PathBuf::from))
+        .collect();
+    used.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    used.extend(env::current_exe());
+    used.extend(env::current_dir());
+    used
 }
 
 /// Keeps others from grading in this workspace until dropped: they would get each other's files.

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use nix::unistd::geteuid;
-
-use crate::confine::{Confinement, Limits, NOBODY, Sandbox};
+use super::isolation::Isolation;
+use crate::confine::{Confinement, Limits, Sandbox};
 use crate::repo::Repo;
 
 const MIB: u64 = 1 << 20;
@@ -29,6 +28,9 @@ const TOOLS: [&str; 8] = [
     "/etc/nsswitch.conf",
 ];
 
+/// All that a server may keep in its folder.
+pub(super) const SERVER_FOLDER_BYTES: u64 = 256 * MIB;
+
 /// Limits that an instructor may choose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seconds {
@@ -39,11 +41,11 @@ pub(crate) struct Seconds {
 /// Of cargo, which runs nothing of the student's and reads only manifests that are the instructor's. The compiler can be
 /// made to read any file and to compute for ever. It runs within these limits, and in a narrower sandbox (`workshop`).
 pub(crate) fn of_the_compiler(
+    isolation: &Isolation,
     copy: &Repo,
     folder: &Path,
     report: PathBuf,
     seconds: Seconds,
-    sandboxed: bool,
 ) -> Confinement {
     let target = copy.target().map(Path::to_path_buf);
     let mut read: Vec<PathBuf> = TOOLS.iter().map(PathBuf::from).collect();
@@ -77,24 +79,27 @@ pub(crate) fn of_the_compiler(
             folder_bytes: GIB,
             tasks: 256 + TASKS_PER_PROCESSOR * processors(),
         },
-        sandbox: sandboxed.then_some(Sandbox {
+        sandbox: isolation.is_on.then_some(Sandbox {
             read,
             write,
             execute,
-            port: None,
         }),
+        namespaces: isolation.namespaces,
         user: None,
+        is_tool: true,
         folder: folder.to_path_buf(),
+        folder_is_bounded: false,
         report,
     }
 }
 
 /// Of a student's server: it writes its snapshots, and reads what it needs to run.
 pub(crate) fn of_the_server(
+    isolation: &Isolation,
+    user: Option<u32>,
     folder: &Path,
     report: PathBuf,
     seconds: Seconds,
-    sandboxed: bool,
 ) -> Confinement {
     Confinement {
         limits: Limits {
@@ -103,15 +108,18 @@ pub(crate) fn of_the_server(
             resident_bytes: 2 * GIB,
             address_bytes: Some(4 * GIB),
             file_bytes: 32 * MIB,
-            folder_bytes: 256 * MIB,
+            folder_bytes: SERVER_FOLDER_BYTES,
             tasks: 128 + TASKS_PER_PROCESSOR * processors(),
         },
-        sandbox: sandboxed.then(|| Sandbox {
+        sandbox: isolation.is_on.then(|| Sandbox {
             write: vec![folder.to_path_buf()],
             ..Sandbox::default()
         }),
-        user: geteuid().is_root().then_some(NOBODY),
+        namespaces: isolation.namespaces,
+        user,
+        is_tool: false,
         folder: folder.to_path_buf(),
+        folder_is_bounded: isolation.is_in_memory(),
         report,
     }
 }

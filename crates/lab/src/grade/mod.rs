@@ -11,6 +11,7 @@
 mod attempt;
 mod end;
 mod grader;
+mod isolation;
 mod limits;
 mod submission;
 mod workshop;
@@ -88,9 +89,18 @@ pub(crate) struct Options {
     /// Seconds that a lab's server may run
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = clap::value_parser!(u64).range(1..=3600))]
     run_limit: u64,
-    /// Do without the kernel's sandbox, where it is in the way
+    /// Run students' programs without the sandbox: they then reach what you reach
     #[arg(long)]
     without_sandbox: bool,
+}
+
+impl Options {
+    /// What must be done before there is a second thread.
+    pub(crate) fn prepare(&self) {
+        if !self.without_sandbox {
+            isolation::prepare();
+        }
+    }
 }
 
 /// Grades, and prints or writes what came of it. The exit code says whether grading worked, whatever the grades are.
@@ -121,12 +131,12 @@ async fn grade_all(repo: &Repo, options: &Options) -> Result<ExitCode> {
     };
     if let Some(folder) = &options.submissions {
         let submissions = Submission::all(folder)?;
-        let grader = Grader::set_up(repo, labs, rules).await?;
+        let grader = Grader::set_up(repo, labs, rules, &[folder]).await?;
         many(repo, grader, submissions, options).await
     } else {
         let folder = options.submission.as_deref().unwrap_or(repo.root());
         let submission = Submission::at(folder)?;
-        let grader = Grader::set_up(repo, labs, rules).await?;
+        let grader = Grader::set_up(repo, labs, rules, &[folder]).await?;
         one(&grader, &submission, options).await
     }
 }
@@ -164,7 +174,7 @@ async fn many(
     submissions: Vec<Submission>,
     options: &Options,
 ) -> Result<ExitCode> {
-    for remark in &grader.confinement {
+    for remark in &grader.isolation.weaker {
         anstream::eprintln!("confinement: {remark}");
     }
     let to = repo.root().join(&options.to);

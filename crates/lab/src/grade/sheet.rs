@@ -28,6 +28,8 @@ pub(crate) struct Sheet {
     pub(crate) labs: Vec<Grade>,
     /// Files that are not as they were handed out, and that were not taken.
     pub(crate) not_taken: Vec<String>,
+    /// What confined programs.
+    pub(crate) sandbox: Vec<String>,
     /// What is not as it should be in how programs are confined.
     pub(crate) confinement: Vec<String>,
     pub(crate) elapsed_s: f64,
@@ -79,7 +81,8 @@ impl Grader {
             max_points: labs.iter().map(|grade| grade.max_points).sum(),
             labs,
             not_taken: submission.changed_besides(self.repo.root(), &files),
-            confinement: self.confinement.clone(),
+            sandbox: self.isolation.sandbox.clone(),
+            confinement: self.isolation.weaker.clone(),
             elapsed_s: started.elapsed().as_secs_f64(),
         })
     }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::sheet::Sheet;
 
-/// Comma-separated values (RFC 4180): a line a submission, of each lab its status and its points, and the total.
+/// Comma-separated values (RFC 4180): a line a submission, of each lab its status and its points, the
+/// total, and how programs were confined.
 pub(super) fn csv(sheets: &[Sheet], failed: &[(String, String)]) -> String {
     let mut out = String::from("submission");
     let labs = sheets.first().map(|sheet| sheet.labs.as_slice());
@@ -12,13 +13,16 @@ pub(super) fn csv(sheets: &[Sheet], failed: &[(String, String)]) -> String {
     for grade in labs {
         let _ = write!(out, ",lab {n} status,lab {n} points", n = grade.lab);
     }
-    out.push_str(",points,max points\r\n");
+    out.push_str(",points,max points,sandbox,confinement\r\n");
     for sheet in sheets {
         out.push_str(&field(&sheet.submission));
         for grade in &sheet.labs {
             let _ = write!(out, ",{},{}", grade.status.name(), grade.points);
         }
-        let _ = write!(out, ",{},{}\r\n", sheet.points, sheet.max_points);
+        let sandbox = field(&sheet.sandbox.join(" "));
+        let confinement = field(&sheet.confinement.join("; "));
+        let _ = write!(out, ",{},{}", sheet.points, sheet.max_points);
+        let _ = write!(out, ",{sandbox},{confinement}\r\n");
     }
     // No points: nobody is graded 0 for the machine's sake.
     for (name, _) in failed {
@@ -26,7 +30,7 @@ pub(super) fn csv(sheets: &[Sheet], failed: &[(String, String)]) -> String {
         for _ in labs {
             out.push_str(",error,");
         }
-        out.push_str(",,\r\n");
+        out.push_str(",,,,\r\n");
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::format::remarks;
+use super::format::{confined, remarks};
 use super::sheet::{Grade, Sheet};
 use crate::bounded;
 
@@ -37,8 +37,8 @@ pub(super) fn render(sheet: &Sheet) -> String {
     for remark in remarks(sheet) {
         let _ = writeln!(out, "  note: {remark}");
     }
-    for remark in &sheet.confinement {
-        let _ = writeln!(out, "  confinement: {remark}");
+    for line in confined(sheet) {
+        let _ = writeln!(out, "  {line}");
     }
     out
 }
@@ -65,6 +65,10 @@ pub(super) fn class(sheets: &[Sheet]) -> String {
             let _ = write!(out, "  {:<16}", grade.status.words());
         }
         let _ = writeln!(out, "  {} of {}", sheet.points, sheet.max_points);
+    }
+    out.push('\n');
+    for line in confined(first) {
+        let _ = writeln!(out, "{line}");
     }
     out
 }

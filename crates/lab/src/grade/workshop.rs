@@ -53,7 +53,7 @@ pub(super) fn variables(
 
 /// The program that the build in this bench has made.
 pub(super) fn program(bench: &Bench) -> PathBuf {
-    bench.inner.join("built")
+    bench.compiler.join("built")
 }
 
 /// Removes what the build in this bench has left, here and in the target folder.
@@ -70,7 +70,7 @@ pub(super) fn clean(bench: &Bench) {
 }
 
 fn made(bench: &Bench) -> PathBuf {
-    bench.inner.join("made.jsonl")
+    bench.compiler.join("made.jsonl")
 }
 
 fn remove(made: &Made) {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::{Desk, FILE, command_lines};
+use crate::{Desk, FILE, command_lines, programs_of};
 
 /// How long `sleep` sleeps, so that it is known by its command line.
 const ASLEEP: &str = "86397";
@@ -52,12 +52,11 @@ fn grandchildren_in_sessions_of_their_own_end_with_the_run() {
     assert_eq!(running(ASLEEP), [] as [String; 0]);
 }
 
-/// A grader whose student's server spins, at the moment at which it does. What it leaves when it is killed is in `temporary`.
-fn with_a_running_server(desk: &Desk, temporary: &Path) -> Child {
+/// A grader whose student's server spins, at the moment at which it does.
+fn with_a_running_server(desk: &Desk) -> Child {
     let folder = desk.folder("spins");
     let mut grader = desk
         .command(&["--submission", folder.to_str().unwrap(), "--lab", "1"])
-        .env("TMPDIR", temporary)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -65,7 +64,12 @@ fn with_a_running_server(desk: &Desk, temporary: &Path) -> Child {
     // Its supervisor, and the server itself.
     wait_for("the server", || {
         assert_eq!(grader.try_wait().unwrap(), None, "the grader has ended");
-        running(&format!("run-{STUDENTS}/box/fixed-server --listen")).len() > 1
+        running(&format!(
+            "leaklab-grade-{}/run-{STUDENTS}/fixed-server --max-heap",
+            grader.id()
+        ))
+        .len()
+            > 1
     });
     grader
 }
@@ -80,17 +84,24 @@ fn an_ended_grader_takes_what_it_runs_with_it() {
         "spins",
         "    if true { loop { std::thread::yield_now(); } }",
     );
-    let temporary = tempfile::tempdir().unwrap();
     for signal in [Signal::SIGINT, Signal::SIGKILL] {
-        let mut grader = with_a_running_server(&desk, temporary.path());
+        let mut grader = with_a_running_server(&desk);
+        let id = grader.id();
         kill(Pid::from_raw(i32::try_from(grader.id()).unwrap()), signal).unwrap();
         let code = grader.wait().unwrap().code();
         if signal == Signal::SIGINT {
             assert_eq!(code, Some(130));
-            assert_eq!(running("leaklab-grade-"), [] as [String; 0]);
+            assert_eq!(programs_of(id), [] as [String; 0]);
         }
         // Of a grader that was killed the supervisors end what they look after.
-        wait_for("the server's end", || running("leaklab-grade-").is_empty());
+        wait_for("the server's end", || programs_of(id).is_empty());
+        // Its folders were mounts of its own, which go with it however it ends.
+        assert_eq!(desk.left(), [] as [String; 0], "after {signal}");
+        assert!(
+            !Path::new("/dev/shm")
+                .join(format!("leaklab-grade-{id}"))
+                .exists()
+        );
     }
 }
 

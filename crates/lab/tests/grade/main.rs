@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod attacks;
 mod bounds;
 mod cheats;
 mod class;
@@ -12,6 +13,7 @@ mod commands;
 mod escape;
 mod formats;
 mod hostile;
+mod sandbox;
 mod schema;
 mod secrets;
 mod signals;
@@ -31,6 +33,9 @@ const FILE: &str = "lab1.rs";
 struct Desk {
     scratch: Scratch,
     submissions: TempDir,
+    /// The grader's folder for what is temporary.
+    temporary: TempDir,
+    is_ordinary: bool,
 }
 
 impl Desk {
@@ -38,21 +43,56 @@ impl Desk {
         Self {
             scratch: Scratch::new(),
             submissions: tempfile::tempdir().unwrap(),
+            temporary: tempfile::tempdir().unwrap(),
+            is_ordinary: false,
         }
+    }
+
+    /// The same for a user who is not root: in a user namespace root is one, and still owns the workspace.
+    fn of_an_ordinary_user(mut self) -> Self {
+        self.is_ordinary = nix::unistd::geteuid().is_root();
+        self
     }
 
     /// `cargo lab grade ARGS…`, ready to start.
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.scratch.command(env!("CARGO_BIN_EXE_lab"));
-        command.arg("grade").args(args).stdin(Stdio::null());
+        let lab = env!("CARGO_BIN_EXE_lab");
+        let mut command = self
+            .scratch
+            .command(if self.is_ordinary { "unshare" } else { lab });
+        if self.is_ordinary {
+            command.args(["--user", "--map-user", "1000", "--map-group", "1000", lab]);
+        }
+        command
+            .arg("grade")
+            .args(args)
+            .env("TMPDIR", self.temporary.path())
+            .stdin(Stdio::null());
         command
     }
 
-    /// Runs it to its end, which must be a good one; what it printed.
+    /// Runs it to its end, which must be a good one, and leave nothing; what it printed.
     fn grade(&self, args: &[&str]) -> String {
-        let output = self.command(args).output().unwrap();
+        let mut command = self.command(args);
+        let grader = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let id = grader.id();
+        let output = grader.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert_eq!(self.left(), [] as [String; 0], "temporary files are left");
+        assert_eq!(programs_of(id), [] as [String; 0], "still running");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What is left of what was temporary.
+    fn left(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.temporary.path()).unwrap().flatten();
+        entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect()
     }
 
     /// Grades the submission `name` in lab 1.
@@ -151,8 +191,11 @@ struct Class {
 impl Class {
     /// The grade of a submission in lab 1.
     fn grade(&self, name: &str) -> Value {
-        let sheet = read(&self.to.join(format!("{name}.json")));
-        serde_json::from_str::<Value>(&sheet).unwrap()["labs"][0].clone()
+        self.sheet(name)["labs"][0].clone()
+    }
+
+    fn sheet(&self, name: &str) -> Value {
+        serde_json::from_str(&read(&self.to.join(format!("{name}.json")))).unwrap()
     }
 
     /// Asserts a submission's status, and that its reason says something.
@@ -183,6 +226,13 @@ fn said(output: &Output) -> String {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     )
+}
+
+/// Command lines of what a grader has started: they name its folder.
+fn programs_of(grader: u32) -> Vec<String> {
+    let folder = format!("leaklab-grade-{grader}/");
+    let lines = command_lines().into_iter();
+    lines.filter(|line| line.contains(&folder)).collect()
 }
 
 /// Command lines of all that runs.

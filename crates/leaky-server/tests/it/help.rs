@@ -12,7 +12,7 @@ fn help_tells_every_option() {
     Usage: leaky-server [OPTIONS]
 
     Options:
-          --listen <ADDRESS>  Address and port to listen on; port 0 lets the system choose [env: LEAKLAB_LISTEN=] [default: 127.0.0.1:3000]
+          --listen <ADDRESS>  Address and port to listen on; port 0 lets the system choose; `stdin` takes the listening socket that a parent passes as standard input [env: LEAKLAB_LISTEN=] [default: 127.0.0.1:3000]
           --snapshots <DIR>   Folder that snapshots are written to; made if missing [env: LEAKLAB_SNAPSHOTS=] [default: snapshots]
           --workers <N>       Worker threads [default: one per processor] [env: LEAKLAB_WORKERS=]
           --sample <BYTES>    Record one sample in so many bytes allocated, `512KiB` say, and not every allocation: cheap enough for a service under load; snapshots then hold estimates; 0 for everything [env: LEAKLAB_SAMPLE=]

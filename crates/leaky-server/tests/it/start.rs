@@ -1,6 +1,10 @@
 //! How a server starts, and when it refuses to.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
 
 use reqwest::Method;
 
@@ -51,6 +55,57 @@ fn the_command_line_comes_before_the_environment() {
         .start();
     server.get("/heapdump?name=a").is(200);
     assert!(server.path("told/a.json").exists());
+}
+
+/// A server that listens on `stdin`.
+fn on_stdin(stdin: impl Into<OwnedFd>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leaky-server"));
+    command
+        .args(["--listen", "stdin"])
+        .args(arguments)
+        .stdin(Stdio::from(stdin.into()))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_server_serves_the_listening_socket_that_its_parent_passes_as_standard_input() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut server = on_stdin(listener, &[]).spawn().unwrap();
+    let mut line = String::new();
+    let stdout = server.stdout.as_mut().unwrap();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    let answer = ask(Method::GET, &format!("{url}/healthz"), &[]);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!(line.trim_end(), format!("leaky-server listening on {url}"));
+    assert_eq!(answer.is(200).json()["server"], "leaky-server");
+}
+
+#[test]
+fn a_standard_input_that_does_not_listen_is_refused() {
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    for (stdin, arguments, why) in [
+        (
+            OwnedFd::from(File::open("/dev/null").unwrap()),
+            [].as_slice(),
+            "no listening TCP socket",
+        ),
+        (
+            listener.try_clone().unwrap().into(),
+            &["--exit-with-stdin"],
+            "give one of them",
+        ),
+        // The rule for addresses holds for a socket, too.
+        (listener.into(), &[], "--allow-remote and --token"),
+    ] {
+        let output = on_stdin(stdin, arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
 }
 
 #[test]
@@ -104,7 +159,10 @@ fn allow_remote_without_a_token_is_refused() {
 #[test]
 fn a_short_token_is_refused() {
     let said = launch("--listen 127.0.0.1:0 --token short").refuses();
-    assert!(said.contains("give one of at least 16 characters"), "{said}");
+    assert!(
+        said.contains("give one of at least 16 characters"),
+        "{said}"
+    );
 }
 
 #[test]
