@@ -104,7 +104,10 @@ fn allow_remote_without_a_token_is_refused() {
 #[test]
 fn a_short_token_is_refused() {
     let said = launch("--listen 127.0.0.1:0 --token short").refuses();
-    assert!(said.contains("give one of at least 16 characters"), "{said}");
+    assert!(
+        said.contains("give one of at least 16 characters"),
+        "{said}"
+    );
 }
 
 #[test]
