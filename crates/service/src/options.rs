@@ -195,7 +195,10 @@ mod tests {
     #[test]
     fn a_token_that_is_refused_is_not_printed_and_neither_is_one_that_is_not() {
         for bad in ["tiny", "                ", "s3cret s3cret s3cret"] {
-            let error = options(&["--token", bad]).unwrap().access(LOOPBACK).unwrap_err();
+            let error = options(&["--token", bad])
+                .unwrap()
+                .access(LOOPBACK)
+                .unwrap_err();
             assert!(
                 error.contains("at least 16") && !error.contains(bad),
                 "{error}"
