@@ -3,7 +3,6 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// A grader at work.
 struct Grader {
     child: Child,
-    /// Where its temporary folder is.
+    /// Where it would leave what it does not keep in memory.
     temporary: TempDir,
 }
 
@@ -54,6 +53,20 @@ impl Grader {
         }
     }
 
+    /// What is in the command line of all that it runs for a submission: its folder in memory.
+    fn runs(&self) -> String {
+        format!("leaklab-grade-{}/", self.child.id())
+    }
+
+    /// Waits until it runs a program that has `text` in its command line.
+    fn wait_until_it_runs(&mut self, what: &str, text: &str) {
+        let runs = self.runs();
+        self.wait_until(what, || {
+            let mut lines = command_lines().into_iter();
+            lines.any(|line| line.contains(&runs) && line.contains(text))
+        });
+    }
+
     /// Tells it to end, and looks at what is left.
     fn ends_at_once(mut self, phase: &str, signal: Signal) {
         let id = i32::try_from(self.child.id()).unwrap();
@@ -75,13 +88,13 @@ impl Grader {
             told.elapsed().as_millis()
         );
         assert_eq!(status.code(), Some(130), "{phase}");
-        let folder = self.temporary.path();
+        let runs = self.runs();
         let left: Vec<_> = command_lines()
             .into_iter()
-            .filter(|line| line.contains(folder.to_str().unwrap()) || line.contains(SLEEPS))
+            .filter(|line| line.contains(&runs) || line.contains(SLEEPS))
             .collect();
         assert_eq!(left, [] as [String; 0], "{phase}");
-        let left = fs::read_dir(folder).unwrap().flatten();
+        let left = fs::read_dir(self.temporary.path()).unwrap().flatten();
         let left: Vec<_> = left.map(|entry| entry.path()).collect();
         assert_eq!(left, [] as [std::path::PathBuf; 0], "{phase}");
     }
@@ -114,13 +127,6 @@ fn is_restored(grader: &mut Grader, desk: &Desk, mark: &str) {
         .root()
         .join(".lab/grade-copy/crates/fixed-server/src/lab1.rs");
     grader.wait_until("the end of the build", || !read(&file).contains(mark));
-}
-
-/// Whether a program runs in the grader's folder that has this in its command line.
-fn runs(folder: &Path, text: &str) -> bool {
-    let folder = folder.to_str().unwrap();
-    let mut lines = command_lines().into_iter();
-    lines.any(|line| line.contains(folder) && line.contains(text))
 }
 
 #[test]
@@ -192,10 +198,7 @@ fn a_grader_that_runs_something_ends_with_it_when_it_is_told() {
     );
     let mut grader = Grader::start(grade(&desk, "computes-for-ever", &[]));
     is_built(&mut grader, &desk, never);
-    let folder = grader.temporary.path().to_path_buf();
-    grader.wait_until("the compiler", || {
-        runs(&folder, "--crate-name fixed_server")
-    });
+    grader.wait_until_it_runs("the compiler", "--crate-name fixed_server");
     grader.ends_at_once("compiling a submission", Signal::SIGTERM);
 
     // While a server starts, and never gets ready.
@@ -204,8 +207,7 @@ fn a_grader_that_runs_something_ends_with_it_when_it_is_told() {
     let mut grader = Grader::start(grade(&desk, "spins", &[]));
     is_built(&mut grader, &desk, spins);
     is_restored(&mut grader, &desk, spins);
-    let folder = grader.temporary.path().to_path_buf();
-    grader.wait_until("the server", || runs(&folder, "fixed-server --"));
+    grader.wait_until_it_runs("the server", "fixed-server --");
     grader.ends_at_once("a server that starts", Signal::SIGINT);
 
     // Under load: the contract is kept, and then nobody is answered.
