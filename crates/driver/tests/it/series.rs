@@ -289,8 +289,7 @@ fn whatever_ends_it_leaves_no_half_file() {
     let signals = [
         (Signal::SIGINT, true),
         (Signal::SIGTERM, true),
-        (Signal::SIGHUP, false),
-        (Signal::SIGKILL, false),
+        (Signal::SIGKILL, false), // as SIGHUP, which `nohup` would have it ignore
     ];
     for (signal, is_caught) in signals {
         let handing_out = |_: &State, name: &str| match name {
