@@ -7,8 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::thread;
 
-use anyhow::{Context, Result, anyhow};
-use landlock::RulesetError;
+use anyhow::{Context, Result};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
@@ -67,13 +66,7 @@ fn become_it(confinement: &Confinement, program: &[OsString], note: &mut File) -
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     prctl::set_no_new_privs().context("cannot give up privileges")?;
     if let Some(sandbox) = &confinement.sandbox {
-        sandbox::restrict(sandbox).map_err(|error| match error {
-            // Its own words are a list of bits.
-            RulesetError::HandleAccesses(_) | RulesetError::Scope(_) => {
-                anyhow!("this kernel does not have Landlock, or not all of its sixth version")
-            }
-            other => anyhow!(other).context("cannot enter the sandbox of Landlock"),
-        })?;
+        sandbox::restrict(sandbox)?;
     }
     if let Some(user) = confinement.user {
         setgroups(&[]).context("cannot leave its groups")?;

@@ -20,20 +20,15 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 
-use anyhow::{Context, Result, ensure};
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
-    Scope, path_beneath_rules,
-};
+use anyhow::{Context, Result};
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal, raise};
 use serde::{Deserialize, Serialize};
 
+use super::sandbox::{self, Reach};
+
 /// The variable that holds a [`Rustc`] as JSON, and makes this program a wrapper.
 const VARIABLE: &str = "LEAKLAB_RUSTC";
-
-/// Landlock of Linux 6.12, as `sandbox` asks for it.
-const WANTED: ABI = ABI::V6;
 
 /// Libraries, linkers and the files that these need. Not `/proc`, `/etc/passwd` or anybody's home.
 const SYSTEM: [&str; 14] = [
@@ -240,42 +235,19 @@ fn become_the_compiler(rustc: &Rustc, args: &[OsString]) -> anyhow::Error {
 
 /// Lets this process read what it needs to compile, and write its own folder; nothing else, and no network.
 fn restrict(rustc: &Rustc, program: &Path, args: &[OsString]) -> Result<()> {
-    let read = AccessFs::ReadFile | AccessFs::ReadDir;
-    // No link, pipe or device: cargo would follow it, or wait for it.
-    let special = AccessFs::MakeSym
-        | AccessFs::MakeFifo
-        | AccessFs::MakeSock
-        | AccessFs::MakeChar
-        | AccessFs::MakeBlock;
-    let write = AccessFs::from_all(WANTED) & !(special | AccessFs::Execute);
     let bin = program.parent().context("the compiler is in a folder")?;
     let toolchain = bin.parent().unwrap_or(bin);
     let system = SYSTEM.iter().map(PathBuf::from).chain(cross_tools());
     prctl::set_no_new_privs().context("cannot give up privileges")?;
-    let status = Ruleset::default()
-        .handle_access(AccessFs::from_all(WANTED))?
-        .handle_access(AccessNet::from_all(WANTED))?
-        .scope(Scope::from_all(WANTED))?
-        .create()?
-        .add_rules(path_beneath_rules(
-            system.chain(linker(args)).chain([toolchain.to_path_buf()]),
-            read | AccessFs::Execute,
-        ))?
-        .add_rules(path_beneath_rules(
-            ["/dev/null"],
-            read | AccessFs::WriteFile,
-        ))?
-        .add_rules(path_beneath_rules(["/dev/urandom", "/dev/random"], read))?
-        .add_rules(path_beneath_rules(&rustc.read, read))?
-        .add_rules(path_beneath_rules(crate_folders(args), AccessFs::ReadDir))?
-        .add_rules(path_beneath_rules(libraries(args), read))?
-        .add_rules(path_beneath_rules(&rustc.out, write))?
-        .restrict_self()?;
-    ensure!(
-        status.ruleset == RulesetStatus::FullyEnforced,
-        "this kernel has no Landlock (Linux 6.12), or not all of it"
-    );
-    Ok(())
+    sandbox::restrict_to(&Reach {
+        list: crate_folders(args),
+        read: rustc.read.iter().cloned().chain(libraries(args)).collect(),
+        write: rustc.out.iter().cloned().collect(),
+        execute: system
+            .chain(linker(args))
+            .chain([toolchain.to_path_buf()])
+            .collect(),
+    })
 }
 
 /// Folders like `/usr/x86_64-linux-gnu`, in which some systems keep the linker.
