@@ -164,7 +164,7 @@ pub(crate) async fn compile_with(
         }
     }
     let status = cargo.wait().await.context("cannot wait for cargo")?;
-    // What cargo said last may still be in the pipe; whoever else holds the pipe open is not waited for.
+    // The pipe may still hold what cargo said last. Another process may keep the pipe open, so nothing waits for its end.
     let rest = async {
         while words.is_some() {
             if let (Some(word), Output::To(listener)) = (next_word(&mut words).await, &mut *output)

@@ -1,4 +1,5 @@
-//! Copies of files, made before the lab overwrites one or advises to. Byte for byte: what is no text is somebody's work, too.
+//! Copies of files, made before the lab overwrites one or advises to. A copy is byte for byte, because a file that is not UTF-8
+//! is also someone's work.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -93,7 +93,7 @@ fn become_it(confinement: &Confinement, program: &[OsString], note: &mut File) -
         .with_context(|| format!("cannot run {}", name.display()))
 }
 
-/// Keeps these capabilities at the most, for good: without new privileges `exec` gives none back.
+/// Gives up all capabilities but these. `exec` gives none back, because the process takes no new privileges.
 pub(super) fn give_up_capabilities(kept: Capabilities) -> Result<()> {
     let now = capabilities(None)?;
     set_capabilities(

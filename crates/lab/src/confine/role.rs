@@ -51,7 +51,7 @@ pub(crate) fn main(options: &Options) -> ExitCode {
     match enter::enter(&confinement, &options.program) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // The supervisor reads the note; this is for whoever tries the command.
+            // The supervisor reads the note. A person who tries the command reads this.
             eprintln!("cargo lab confined: {error:#}");
             ExitCode::from(125)
         }

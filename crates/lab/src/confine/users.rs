@@ -1,4 +1,4 @@
-//! User ids that own nothing: one for each run, so that no program of a student can touch another's, whatever else fails.
+//! User ids that own nothing, one for each run: a second line of defence between the programs of two students.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -90,7 +90,7 @@ struct Compared {
 }
 
 impl Compared {
-    /// Whether it is so many times as long late, and beyond the spread of both thirds.
+    /// Whether the last third is `times` times as slow as the first, and each of its parts slower than each part of the first.
     fn is_slower(&self, times: f64) -> bool {
         let (early, late) = self.whole;
         late >= times * early && self.fastest_late > self.slowest_early
