@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 /// Opens the regular file at `path` to read it. What is stored in a folder may have been replaced since the folder was
-/// listed, and to open a pipe would then wait for ever.
+/// listed, and to open a pipe would then wait forever.
 ///
 /// # Errors
 /// The system's; [`io::ErrorKind::InvalidInput`] if it is a link, a pipe, a device, a socket or a directory.
@@ -36,7 +36,7 @@ fn not_regular() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")
 }
 
-/// Opens something that exists and is no regular file (a pipe, a device like `/dev/stdout`) to write to it.
+/// Opens something that exists and is not a regular file (a pipe, a device like `/dev/stdout`) to write to it.
 ///
 /// # Errors
 /// The system's; [`io::ErrorKind::NotConnected`] if it is a pipe that no program reads; [`io::ErrorKind::InvalidInput`] if it is a

@@ -11,7 +11,7 @@ use atomic_file::{open_regular, write_through};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
-/// A folder with one of each kind; opening the pipe in the usual way would wait for ever.
+/// A folder with one of each kind; opening the pipe in the usual way would wait forever.
 fn one_of_each() -> (TempDir, impl Fn(&str) -> PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path().to_owned();

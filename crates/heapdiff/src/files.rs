@@ -17,7 +17,7 @@ use crate::verdict::AllowList;
 /// Reads the snapshot at `path`, which may be a pipe; the profile's label is the path.
 ///
 /// # Errors
-/// [`Error::At`] with the path: the file cannot be read, is no snapshot, or is too large.
+/// [`Error::At`] with the path: the file cannot be read, is not a snapshot, or is too large.
 pub fn read(path: impl AsRef<Path>) -> Result<Profile, Error> {
     read_within(path, &Limits::default())
 }

@@ -312,7 +312,7 @@ fn grows_unrecorded(growth: unrecorded::Growth, (first, last): (u64, u64)) -> St
     let total = ByteSize::b(growth.bytes as u64).display().si();
     format!(
         "RSS grows by {} bytes with each request and the heap does not: it is {total} more after {last} requests than after \
-         {first}. Static arrays, threads' stacks and mapped files are memory, too: keep nothing there for each request",
+         {first}. Static arrays, threads' stacks and mapped files are memory as well: keep nothing there for each request",
         bytes.trim_start_matches('+')
     )
 }

@@ -42,7 +42,7 @@ fn same(content: &[u8], folder: &Path, stem: &str) -> Option<PathBuf> {
     copies.find(|path| path.is_file() && fs::read(path).is_ok_and(|copy| copy == content))
 }
 
-/// Where a content is no UTF-8, in words; `None` if it is.
+/// Where a content is not UTF-8, in words; `None` if it is.
 pub(crate) fn not_text(content: &[u8]) -> Option<String> {
     let at = std::str::from_utf8(content).err()?.valid_up_to();
     let line = content[..at].split(|byte| *byte == b'\n').count();
@@ -53,7 +53,7 @@ pub(crate) fn not_text(content: &[u8]) -> Option<String> {
         ""
     };
     Some(format!(
-        "byte {}, line {line}, is no UTF-8 (0x{byte:02x}){hint}",
+        "byte {}, line {line}, is not UTF-8 (0x{byte:02x}){hint}",
         at + 1
     ))
 }
@@ -93,13 +93,13 @@ mod tests {
         for (content, place) in [
             (
                 &b"fn f()\n{\n\xe9}"[..],
-                "byte 10, line 3, is no UTF-8 (0xe9)",
+                "byte 10, line 3, is not UTF-8 (0xe9)",
             ),
             (
                 b"\xff\xfef\0",
-                "byte 1, line 1, is no UTF-8 (0xff): it looks like UTF-16",
+                "byte 1, line 1, is not UTF-8 (0xff): it looks like UTF-16",
             ),
-            (b"ab\xc3", "byte 3, line 1, is no UTF-8 (0xc3)"), // cut in the middle of a character
+            (b"ab\xc3", "byte 3, line 1, is not UTF-8 (0xc3)"), // cut in the middle of a character
         ] {
             assert_eq!(not_text(content).unwrap(), place);
         }

@@ -198,7 +198,7 @@ pub(crate) fn unrecorded(warm: &[Shot]) -> Option<Growth> {
 /// Reads a snapshot; its file's name is enough to know it by.
 ///
 /// # Errors
-/// When it is no snapshot, or no regular file: a hostile server may have put a link or a pipe in its place.
+/// When it is not a snapshot, or no regular file: a hostile server may have put a link or a pipe in its place.
 pub(crate) fn read(snapshot: &Snapshot) -> Result<Shot> {
     let path = &snapshot.path;
     let content = bounded::file(path, MOST_SNAPSHOT)

@@ -296,7 +296,7 @@ fn write_patch(repo: &Repo, lab: &Lab) -> Result<()> {
     let solution = shipped::record(&lab.file, &leaky, &solution);
     let path = book.patch_path();
     if path.exists() {
-        copies::keep(&path, &repo.state(lab.number), "solution")?; // a student may call this, too
+        copies::keep(&path, &repo.state(lab.number), "solution")?; // a student may call this as well
     }
     Ok(heapdiff::files::write_whole(path, solution)?)
 }

@@ -82,7 +82,7 @@ impl<'a> Workbook<'a> {
         Ok(String::from_utf8(bytes)?)
     }
 
-    /// Why a content of the student's file is no text, and what to do, if it is none. It is kept first: the advice is to
+    /// Why a content of the student's file is not text, and what to do, if it is none. It is kept first: the advice is to
     /// overwrite it.
     pub(crate) fn not_text(&self, content: &[u8]) -> Result<Option<String>> {
         let Some(place) = copies::not_text(content) else {
@@ -98,7 +98,7 @@ impl<'a> Workbook<'a> {
         )))
     }
 
-    /// Why what was built is not as it should be, where that is known: a file that is no text, or one that was edited by mistake.
+    /// Why what was built is not as it should be, where that is known: a file that is not text, or one that was edited by mistake.
     pub(crate) fn why_not_built(&self, server: Server, content: &[u8]) -> Result<Option<String>> {
         match server {
             Server::Fixed => self.not_text(content),

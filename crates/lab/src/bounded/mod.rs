@@ -153,7 +153,7 @@ pub(crate) fn start(text: &str, most: usize) -> String {
 }
 
 /// The last `lines` lines of the file at `path`, each with at most `most` characters. Reads only the end of the file.
-/// `None` if that is empty, or if there is no regular file: a link or a pipe is not what the lab has made.
+/// `None` if that is empty, or if there is not a regular file: a link or a pipe is not what the lab has made.
 pub(crate) fn end_of_file(path: &Path, lines: usize, most: usize) -> Option<String> {
     // Four bytes are the longest character.
     let window = (lines * most * 4) as u64;
@@ -188,7 +188,7 @@ pub(crate) fn end_of_file(path: &Path, lines: usize, most: usize) -> Option<Stri
 /// What is in the regular file at `path`.
 ///
 /// # Errors
-/// When it is no regular file, is longer than `most` bytes, or cannot be read.
+/// When it is not a regular file, is longer than `most` bytes, or cannot be read.
 pub(crate) fn file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = regular_file(path)?;
     let mut content = Vec::new();
@@ -208,7 +208,7 @@ fn regular_file(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
-        Err(io::Error::other("it is no regular file"))
+        Err(io::Error::other("it is not a regular file"))
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) use users::Users;
 /// The lab's own program, also when another has its name by now: a cargo that builds while the lab runs.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
-/// Files in a program's folder; an empty one costs, too.
+/// Files in a program's folder; an empty one costs as well.
 pub(crate) const MOST_FILES: u64 = 2_000;
 
 /// Variables that a program keeps of the lab's own; no other, for among them may be tokens.
@@ -158,7 +158,7 @@ impl Confinement {
     /// A command that runs `program` within this; arguments that are added are the program's.
     ///
     /// # Errors
-    /// When the confinement cannot be written as JSON: a path that is no text.
+    /// When the confinement cannot be written as JSON: a path that is not text.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> anyhow::Result<Command> {
         let mut command = self.trial()?;
         command.arg("--").arg(program);
@@ -168,7 +168,7 @@ impl Confinement {
     /// A command that confines itself as a program would be, and runs none: it tells whether that works here.
     ///
     /// # Errors
-    /// When the confinement cannot be written as JSON: a path that is no text.
+    /// When the confinement cannot be written as JSON: a path that is not text.
     pub(crate) fn trial(&self) -> anyhow::Result<Command> {
         let mut command = Command::new(OWN_PROGRAM);
         command

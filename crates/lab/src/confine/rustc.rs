@@ -110,7 +110,7 @@ impl Rustc {
 pub(crate) fn main() -> Option<ExitCode> {
     let settings = env::var_os(VARIABLE)?;
     let args: Vec<OsString> = env::args_os().skip(1).collect();
-    // The supervisor of cargo has the variable, too.
+    // The supervisor of cargo has the variable as well.
     if args.first().is_none_or(|first| first == "confined") {
         return None;
     }
@@ -291,7 +291,7 @@ fn crate_folders(args: &[OsString]) -> Vec<PathBuf> {
 }
 
 /// The crates in these folders, and whatever is in others. Not the folders of crates themselves, because programs that were
-/// built before lie there, too.
+/// built before lie there as well.
 fn libraries(args: &[OsString]) -> Vec<PathBuf> {
     let is_crate = |path: &PathBuf| {
         let kind = path.extension().and_then(OsStr::to_str);

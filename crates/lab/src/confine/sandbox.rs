@@ -11,7 +11,7 @@ use landlock::{
 
 use super::Sandbox;
 
-/// What is asked for: the first that has sockets and signals, too (Linux 6.12).
+/// What is asked for: the first that has sockets and signals as well (Linux 6.12).
 const WANTED: ABI = ABI::V6;
 
 /// What a program needs of the system only to run: its libraries, the time zone, what it is told of itself.

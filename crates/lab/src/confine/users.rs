@@ -10,7 +10,7 @@ use nix::unistd::geteuid;
 use super::namespaces;
 
 /// What systemd gives to services that need a user for as long as they run: no account has one of these ids. They are
-/// below 65536, so containers have them, too.
+/// below 65536, so containers have them as well.
 const FIRST: u32 = 61_184;
 const LAST: u32 = 65_519;
 

@@ -294,7 +294,7 @@ pub(super) struct Words {
     pub(super) lines: LastLines,
 }
 
-/// Builds the copy as a student's file is built, and returns what was said, too.
+/// Builds the copy as a student's file is built, and returns what was said as well.
 pub(super) async fn build(
     copy: &Repo,
     bench: &Bench,

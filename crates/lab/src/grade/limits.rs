@@ -39,7 +39,7 @@ pub(crate) struct Seconds {
 }
 
 /// Of cargo, which runs nothing of the student's and reads only manifests that are the instructor's. The compiler can be
-/// made to read any file and to compute for ever. It runs within these limits, and in a narrower sandbox (`workshop`).
+/// made to read any file and to compute forever. It runs within these limits, and in a narrower sandbox (`workshop`).
 pub(crate) fn of_the_compiler(
     isolation: &Isolation,
     copy: &Repo,

@@ -113,7 +113,7 @@ pub(crate) async fn grade(repo: &Repo, options: &Options) -> Result<ExitCode> {
         "--points {}: must be a number of points",
         options.points
     );
-    // An error may hold what a submission said, too.
+    // An error may hold what a submission said as well.
     let safe = |error| anyhow!(without_commands(&format!("{error:#}")));
     grade_all(repo, options).await.map_err(safe)
 }

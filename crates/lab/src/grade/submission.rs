@@ -84,7 +84,7 @@ impl Submission {
             if !entry.file_type()?.is_dir() || shown.starts_with('.') || is_passed_over(&shown) {
                 continue;
             }
-            // A name that is no UTF-8 is shown with signs in place of what is none; another may look the same.
+            // A name that is not UTF-8 is shown with signs in place of what is none; another may look the same.
             let name = match name.into_string() {
                 Ok(name) => name,
                 Err(name) => format!("{shown} ~{:016x}", number_of(name.as_encoded_bytes())),

@@ -101,7 +101,7 @@ impl Workbook<'_> {
         match fs::read(path) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
                 let place = copies::not_text(error.as_bytes()).unwrap_or_default();
-                self.edited(path, &format!("is no text: {place}"))
+                self.edited(path, &format!("is not text: {place}"))
             }),
             Err(error) => {
                 let path = self.repo.short(path).display();

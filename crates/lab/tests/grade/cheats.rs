@@ -150,7 +150,7 @@ fn what_is_kept_beside_the_heap_does_not_pass_and_what_is_hidden_is_told() {
         "{said:?}"
     );
     class.finds("on-a-stack", "holding", "RSS grows by ");
-    // A thread has a few blocks of its own on the heap, so that the snapshots see it, too.
+    // A thread has a few blocks of its own on the heap, so that the snapshots see it as well.
     let threads = class.grade("in-threads");
     assert!(
         ["leaking", "holding", "stopped"].contains(&threads["status"].as_str().unwrap()),

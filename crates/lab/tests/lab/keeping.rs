@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::student::Student;
 use crate::{Answer, Lab};
 
-/// Work with one byte that is no UTF-8, in line 3.
+/// Work with one byte that is not UTF-8, in line 3.
 fn spoil(lab: &Lab) -> Vec<u8> {
     let starter = lab.starter();
     let (first, rest) = starter.split_at(starter.find("use ").unwrap());
@@ -54,7 +54,7 @@ fn a_byte_that_is_no_text_is_told_with_its_place_and_a_copy() {
         let answer = lab.run(&["check", "1"]).ends_with(1).says("BUILD FAILED");
         let answer = answer
             .says("crates/fixed-server/src/lab1.rs: byte ")
-            .says(", line 3, is no UTF-8 (0xe9)")
+            .says(", line 3, is not UTF-8 (0xe9)")
             .says("Mend it in your editor");
         let copies = copies(&lab, "own-");
         assert_eq!(copies.len(), 1, "the same bytes are kept once");
@@ -119,7 +119,7 @@ fn a_student_who_watches_sees_which_byte_and_mends_it() {
     spoil(&lab);
     let mut student = Student::sit_down(lab.command(&["watch", "1"]));
     student.sees("BUILD FAILED");
-    student.sees("is no UTF-8");
+    student.sees("is not UTF-8");
     lab.write(&reference(&lab));
     student.sees("NO LEAK");
     // And what is spoilt while somebody watches is noticed.
@@ -205,7 +205,7 @@ fn what_is_no_text_in_a_shipped_file_is_kept_before_git_takes_it() {
         let copies = copies(&lab, stem);
         assert_eq!(fs::read(&copies[0]).unwrap(), edited);
         answer
-            .says(&format!("{file} is no text: byte "))
+            .says(&format!("{file} is not text: byte "))
             .says(short(&lab, &copies[0]))
             .says(&format!("git checkout -- {file}"));
         fs::write(&path, &shipped).unwrap();

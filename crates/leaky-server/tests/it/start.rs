@@ -98,7 +98,7 @@ fn a_standard_input_that_does_not_listen_is_refused() {
             &["--exit-with-stdin"],
             "give one of them",
         ),
-        // The rule for addresses holds for a socket, too.
+        // The rule for addresses holds for a socket as well.
         (listener.into(), &[], "--allow-remote and --token"),
     ] {
         let output = on_stdin(stdin, arguments).output().unwrap();

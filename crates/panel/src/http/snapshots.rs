@@ -45,7 +45,7 @@ pub(super) async fn list(shared: web::Data<Shared>) -> Answer {
     let there = Arc::clone(&store);
     let unread = blocking(move || Ok(there.refresh())).await?;
     if !unread.is_empty() {
-        // A task of its own: the list does not wait for ever, and what was begun is there for the next one.
+        // A task of its own: the list does not wait forever, and what was begun is there for the next one.
         let reading = tokio::spawn(read_all(Arc::clone(&store), unread));
         let _ = timeout(PATIENCE, reading).await;
     }

@@ -28,7 +28,7 @@ const ATTACKER: &str = "attacks::attacker::the_attacker_itself";
 /// A user for a run, as the grader takes one.
 const USER: u32 = 61_300;
 
-/// Somebody who is no root.
+/// Somebody who is not root.
 const ORDINARY: u32 = 61_301;
 
 /// All that there is to attack; gone when dropped.
