@@ -8,7 +8,9 @@ use crate::{Desk, FILE, edited, read};
 
 #[test]
 fn a_class_has_a_grade_each_a_table_and_a_picture() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
     let (starter, solution) = (desk.starter(), desk.solution());
     let own = edited(&solution, "Vec::new()", "Vec::with_capacity(10_000)");
     desk.hands_in("ada, of course", FILE, &own);

@@ -16,7 +16,9 @@ fn is_command(line: &str) -> bool {
 
 #[test]
 fn a_name_that_no_file_can_have_costs_nobody_the_summary() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
     let long = "x".repeat(252);
     let twin = format!("{}y", "x".repeat(251));
     for name in [
@@ -84,7 +86,9 @@ fn a_name_that_no_file_can_have_costs_nobody_the_summary() {
 
 #[test]
 fn what_a_submission_says_is_no_command_to_a_runner() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
     let commands = "\\n::set-output name=result::forged\\n\\u{1}::add-mask::a\\r::stop-commands::x\\n  \
                     ::error::x\\u{1b}[0m\\n%0A::warning::x\\n##[set-output name=result]forged";
     desk.hands_in(

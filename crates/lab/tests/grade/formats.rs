@@ -10,7 +10,9 @@ use crate::{Desk, FILE, edited, read};
 
 #[test]
 fn gradescope_gets_the_results_that_it_documents() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
     desk.hands_in(
         "submission",
         FILE,
@@ -59,7 +61,9 @@ fn gradescope_gets_the_results_that_it_documents() {
 
 #[test]
 fn github_classroom_gets_a_line_in_the_file_that_the_runner_names() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
     desk.hands_in("submission", "README.md", "");
     let folder = desk.folder("submission");
     let output = desk.scratch.root().join("github-output");

@@ -9,7 +9,9 @@ const LIMITS: [&str; 4] = ["--build-limit", "1800", "--run-limit", "600"];
 
 #[test]
 fn what_does_harm_costs_its_lab_and_harms_nothing() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
     let secret = tempfile::tempdir().unwrap();
     fs::write(secret.path().join("secret.rs"), "the other's work").unwrap();
     let secret = secret.path().join("secret.rs").display().to_string();
@@ -69,7 +71,9 @@ fn what_does_harm_costs_its_lab_and_harms_nothing() {
 
 #[test]
 fn what_never_ends_is_ended() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
     desk.hands_in_at_start(
         "loops-at-the-start",
         "    if true { loop { std::thread::yield_now(); } }",

@@ -122,7 +122,9 @@ fn home_of_cargo() -> PathBuf {
 
 #[test]
 fn a_student_cannot_have_the_compiler_read_what_is_none_of_theirs() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
     let secrets = Secrets::new(&desk);
     let solution = desk.solution();
     desk.hands_in("other", FILE, &format!("// {SECRET}other\n{solution}"));
@@ -183,7 +185,9 @@ fn a_student_cannot_have_the_compiler_read_what_is_none_of_theirs() {
 
 #[test]
 fn nothing_that_a_build_made_is_there_for_the_next_one() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
     let mark = "mark-of-the-first-submission";
     let items = format!(
         "#[used]\nstatic MARK: [u8; {}] = *b\"{mark}\";\n\

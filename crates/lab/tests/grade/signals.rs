@@ -131,7 +131,9 @@ fn is_restored(grader: &mut Grader, desk: &Desk, mark: &str) {
 
 #[test]
 fn a_grader_that_waits_in_a_call_of_the_system_ends_when_it_is_told() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
     desk.hands_in("empty", "README.md", "");
 
     // While it copies the workspace: of a pipe it never reads the end.
@@ -162,7 +164,9 @@ fn a_grader_that_waits_in_a_call_of_the_system_ends_when_it_is_told() {
 
 #[test]
 fn a_grader_that_runs_something_ends_with_it_when_it_is_told() {
-    let desk = Desk::new();
+    let Some(desk) = Desk::new() else {
+        return;
+    };
 
     // While it builds the copy.
     let cargo = desk.scratch.root().join("cargo-that-sleeps");

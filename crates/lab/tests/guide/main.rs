@@ -26,6 +26,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/landlock.rs"]
+mod landlock;
 
 mod document;
 mod expectation;
@@ -60,6 +62,9 @@ fn every_console_block_of_the_guide_is_true() {
     assert!(!documents.is_empty(), "the guide has no console block");
     let mut failures = Vec::new();
     for document in &documents {
+        if document.name.ends_with("instructors.md") && !landlock::can_grade() {
+            continue;
+        }
         scratch.refresh().expect("the copy can be put back");
         eprintln!("{}", document.name);
         let command = || scratch.command("bash");
