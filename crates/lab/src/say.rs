@@ -26,7 +26,7 @@ pub(crate) fn bad(text: &str) {
     anstream::println!("{style}{}{style:#}", harmless(text));
 }
 
-/// A text that may hold what a terminal would obey: a path, a compiler's words, a server's answer. Colours in it are dropped.
+/// A text that may hold what a terminal would obey: a path, a compiler's words, a server's answer. Colours and bells in it are dropped.
 pub(crate) fn harmless(text: &str) -> String {
     let plain = anstream::adapter::strip_str(text).to_string();
     printable_lines(&plain).into_owned()
@@ -45,9 +45,6 @@ mod tests {
     #[test]
     fn a_text_of_others_reaches_no_terminal_as_it_is() {
         assert_eq!(harmless("\u{1b}[31mred\u{1b}[0m\nnext"), "red\nnext");
-        assert_eq!(
-            harmless("a\u{202e}b\u{7}\u{9b}2J"),
-            r"a\u{202e}b\u{7}\u{9b}2J"
-        );
+        assert_eq!(harmless("a\u{202e}b\u{7}\u{9b}2J"), r"a\u{202e}b\u{9b}2J");
     }
 }
