@@ -99,7 +99,7 @@ fn watch(
     let started = Instant::now();
     let ended = loop_until_ended(confinement, &told, child, started, ran);
     // Also when it was told to end: a program that has filled its folder often fails of that first.
-    if ran.stopped.is_none() && confinement.folder_is_bounded && is_full(&confinement.folder) {
+    if ran.stopped.is_none() && confinement.folder_is_bounded && keeps_more(confinement) {
         ran.stopped = Some(Stop::Disk);
     }
     drop(reaper);
@@ -167,7 +167,7 @@ fn passed(confinement: &Confinement, started: Instant, counts_the_folder: bool) 
     } else if sum(|process| process.threads) > limits.tasks {
         Some(Stop::Processes)
     } else if confinement.folder_is_bounded {
-        is_full(folder).then_some(Stop::Disk)
+        keeps_more(confinement).then_some(Stop::Disk)
     } else if counts_the_folder && holds_more(folder, limits.folder_bytes) {
         Some(Stop::Disk)
     } else {
@@ -175,9 +175,12 @@ fn passed(confinement: &Confinement, started: Instant, counts_the_folder: bool) 
     }
 }
 
-/// Whether the folder's own file system takes nothing more.
-fn is_full(folder: &Path) -> bool {
-    statvfs(folder).is_ok_and(|about| about.blocks_available() == 0 || about.files_free() == 0)
+/// Whether more is in the folder's own file system than the program may keep, deleted files included.
+fn keeps_more(confinement: &Confinement) -> bool {
+    statvfs(&confinement.folder).is_ok_and(|about| {
+        let files = about.files() - about.files_free();
+        taken(&about) > confinement.limits.folder_bytes || files > MOST_FILES
+    })
 }
 
 /// Bytes that are taken of a file system.

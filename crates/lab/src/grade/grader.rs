@@ -22,7 +22,7 @@ use super::workshop;
 use crate::bounded::{self, LastLines};
 use crate::catalog::Lab;
 use crate::compile::{self, Build, Cargo, Output, Said};
-use crate::confine::{self, Confinement, MOST_FILES};
+use crate::confine::{self, Confinement};
 use crate::ending;
 use crate::pristine;
 use crate::program::Program;
@@ -167,12 +167,8 @@ impl Grader {
         // Its program has a user that passes through the outer folder, and owns the inner one.
         fs::set_permissions(&bench.outer, Permissions::from_mode(0o711))?;
         if self.isolation.is_in_memory() {
-            confine::bound(
-                &bench.inner,
-                bench.user,
-                limits::SERVER_FOLDER_BYTES,
-                MOST_FILES,
-            )?;
+            let (bytes, files) = limits::SERVER_ROOM;
+            confine::bound(&bench.inner, bench.user, bytes, files)?;
             bench.is_bounded = true;
         } else {
             fs::set_permissions(&bench.inner, Permissions::from_mode(0o711))?;

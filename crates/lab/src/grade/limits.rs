@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread;
 
 use super::isolation::Isolation;
-use crate::confine::{Confinement, Limits, Sandbox};
+use crate::confine::{Confinement, Limits, MOST_FILES, Sandbox};
 use crate::repo::Repo;
 
 const MIB: u64 = 1 << 20;
@@ -29,7 +29,17 @@ const TOOLS: [&str; 8] = [
 ];
 
 /// All that a server may keep in its folder.
-pub(super) const SERVER_FOLDER_BYTES: u64 = 256 * MIB;
+const SERVER_FOLDER_BYTES: u64 = 256 * MIB;
+
+/// Length of each file that a server writes.
+const SERVER_FILE_BYTES: u64 = 32 * MIB;
+
+/// Bytes and files that fit into the folder's own file system. More than a server may keep: if exactly that fitted, a server that
+/// cuts a file and writes it again would be seen at the limit now and then only.
+pub(super) const SERVER_ROOM: (u64, u64) = (
+    SERVER_FOLDER_BYTES + 2 * SERVER_FILE_BYTES,
+    MOST_FILES + MOST_FILES / 4,
+);
 
 /// Limits that an instructor may choose.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +117,7 @@ pub(crate) fn of_the_server(
             // The lab's routes are turned away at 1 GiB of live heap; RSS is more, and a snapshot's copy shares it.
             resident_bytes: 2 * GIB,
             address_bytes: Some(4 * GIB),
-            file_bytes: 32 * MIB,
+            file_bytes: SERVER_FILE_BYTES,
             folder_bytes: SERVER_FOLDER_BYTES,
             tasks: 128 + TASKS_PER_PROCESSOR * processors(),
         },
