@@ -40,8 +40,8 @@ const TICK: Duration = Duration::from_millis(1);
 /// How often it is looked how low the heap is at rest, a millisecond apart.
 const LOOKS: usize = 500;
 
-/// Snapshots that are taken for one such moment, at the most.
-const TRIES: usize = 8;
+/// Snapshots that are taken for one such moment, at most. On a busy machine the server is nearly always just being asked.
+const TRIES: usize = 40;
 
 /// How long is waited for one.
 const A_MOMENT: Duration = Duration::from_millis(500);
