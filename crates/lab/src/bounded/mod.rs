@@ -6,13 +6,11 @@
 mod short_strings;
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use atomic_file::open_regular;
 use memchr::memchr;
-use nix::fcntl::OFlag;
 use reqwest::Response;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
@@ -157,7 +155,7 @@ pub(crate) fn start(text: &str, most: usize) -> String {
 pub(crate) fn end_of_file(path: &Path, lines: usize, most: usize) -> Option<String> {
     // Four bytes are the longest character.
     let window = (lines * most * 4) as u64;
-    let mut file = regular_file(path).ok()?;
+    let mut file = open_regular(path).ok()?;
     let length = file.seek(SeekFrom::End(0)).ok()?;
     let begin = length.saturating_sub(window);
     file.seek(SeekFrom::Start(begin)).ok()?;
@@ -190,7 +188,7 @@ pub(crate) fn end_of_file(path: &Path, lines: usize, most: usize) -> Option<Stri
 /// # Errors
 /// When it is not a regular file, is longer than `most` bytes, or cannot be read.
 pub(crate) fn file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let file = regular_file(path)?;
+    let file = open_regular(path)?;
     let mut content = Vec::new();
     // The program may still be writing to it.
     if file.take(most + 1).read_to_end(&mut content)? as u64 > most {
@@ -198,18 +196,6 @@ pub(crate) fn file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
     Ok(content)
-}
-
-/// Opens a regular file, and nothing else: no link is followed, and no pipe is waited for.
-fn regular_file(path: &Path) -> io::Result<File> {
-    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
-    let mut options = OpenOptions::new();
-    let file = options.read(true).custom_flags(flags.bits()).open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::other("it is not a regular file"))
-    }
 }
 
 /// The body of an answer, as text; in words if it is longer than `most` bytes, of which no more is read.
