@@ -1,6 +1,6 @@
 //! Whether requests take longer as the heap grows. Latency is noisy: a burst of somebody else's work makes a few windows of it
 //! slow, and the 99th percentile of a short run is a handful of requests. So the last third of the requests must be slower by a
-//! factor that matters, and each part of it slower than each part of the first third.
+//! factor that matters, each part of it slower than each part of the first third, and a part must hold enough requests.
 
 use panel::metrics::Histogram;
 
@@ -10,11 +10,13 @@ use super::{Course, Finding, float};
 const SLOWER: f64 = 1.5;
 /// …the 99th percentile if it did so many times.
 const TAIL_SLOWER: f64 = 3.0;
-/// A heap that grew so many times can be a reason for it.
+/// A heap that grew so many times can be a reason for it…
 const LARGER: f64 = 1.2;
+/// …if it gained so many bytes: less is what a server makes once, and is walked in microseconds.
+const GAINED: u64 = 256 << 10;
 
-/// Requests in a part of a third, at least: a quantile of fewer is one request's.
-const PART: f64 = 25.0;
+/// Requests of a part that are slower than its quantile, at least: the quantile of fewer is chance.
+const BEYOND: f64 = 10.0;
 /// Parts that a third is cut into, at most…
 const MOST_PARTS: f64 = 4.0;
 /// …and at least: the spread of one part is unknown.
@@ -23,7 +25,7 @@ const LEAST_PARTS: usize = 2;
 /// The finding, if there is one.
 pub(super) fn grew(course: &Course<'_>) -> Option<Finding> {
     let (before, after) = course.live?;
-    if float(after) < LARGER * float(before) {
+    if float(after) < LARGER * float(before) || after.saturating_sub(before) < GAINED {
         return None;
     }
     let known: Vec<&Histogram> = course
@@ -33,9 +35,12 @@ pub(super) fn grew(course: &Course<'_>) -> Option<Finding> {
         .collect();
     let (first, last) = (known.first()?.count(), known.last()?.count());
     let third = (last - first) / 3.0;
-    let early = Third::of(&known, first, first + third)?;
-    let late = Third::of(&known, last - third, last)?;
-    let compare = |share| early.against(&late, share);
+    let compare = |share| {
+        let least = BEYOND / (1.0 - share);
+        let early = Third::of(&known, first, first + third, least)?;
+        let late = Third::of(&known, last - third, last, least)?;
+        early.against(&late, share)
+    };
     let (median, tail) = (compare(0.5)?, compare(0.99)?);
     (median.is_slower(SLOWER) || tail.is_slower(TAIL_SLOWER)).then_some(Finding::Slower {
         p50_s: median.whole,
@@ -51,22 +56,23 @@ struct Third {
 }
 
 impl Third {
-    /// The requests between these counts, as far as looks at the server tell them apart. `None` if they are too few.
-    fn of(known: &[&Histogram], from: f64, to: f64) -> Option<Self> {
+    /// The requests between these counts, as far as looks at the server tell them apart, in parts of `least` requests or more.
+    fn of(known: &[&Histogram], from: f64, to: f64, least: f64) -> Option<Self> {
         let mut looks = known
             .iter()
             .filter(|look| (from..=to).contains(&look.count()));
         let begin = *looks.next()?;
-        let size = ((to - from) / MOST_PARTS).max(PART);
-        let (mut end, mut parts) = (begin, Vec::new());
+        let size = ((to - from) / MOST_PARTS).max(least);
+        let (mut end, mut last, mut parts) = (begin, begin, Vec::new());
         for look in looks {
+            last = look;
             if look.count() - end.count() >= size {
                 parts.push(look.since(end)?);
                 end = look;
             }
         }
-        let whole = end.since(begin)?;
-        (parts.len() >= LEAST_PARTS).then_some(Self { whole, parts })
+        let whole = last.since(begin)?;
+        Some(Self { whole, parts })
     }
 
     /// A quantile of this third and of a later one.
@@ -76,6 +82,7 @@ impl Third {
         };
         Some(Compared {
             whole: (self.whole.quantile(share)?, late.whole.quantile(share)?),
+            parts: self.parts.len().min(late.parts.len()),
             slowest_early: of(&self.parts)?.into_iter().fold(0.0, f64::max),
             fastest_late: of(&late.parts)?.into_iter().fold(f64::INFINITY, f64::min),
         })
@@ -85,6 +92,8 @@ impl Third {
 /// A quantile, early and late, in seconds.
 struct Compared {
     whole: (f64, f64),
+    /// Parts of the third that has fewer.
+    parts: usize,
     slowest_early: f64,
     fastest_late: f64,
 }
@@ -93,7 +102,7 @@ impl Compared {
     /// Whether the last third is `times` times as slow as the first, and each of its parts slower than each part of the first.
     fn is_slower(&self, times: f64) -> bool {
         let (early, late) = self.whole;
-        late >= times * early && self.fastest_late > self.slowest_early
+        self.parts >= LEAST_PARTS && late >= times * early && self.fastest_late > self.slowest_early
     }
 }
 
@@ -108,12 +117,18 @@ mod tests {
     /// Upper bounds in seconds, as the lab's servers have them.
     const BOUNDS: [f64; 8] = [0.0001, 0.0002, 0.0004, 0.0008, 0.0016, 0.0064, 0.0256, 0.1];
 
-    /// What is found when each of forty looks saw fifty more requests, which took so many seconds; the heap doubles.
+    /// What is found when each of forty looks saw 300 more requests, fifty and fifty alike, which took so many seconds; the
+    /// heap doubles.
     fn found(took: impl Fn(u32, u32) -> f64) -> Option<(f64, f64)> {
+        found_of(6, took)
+    }
+
+    /// The same, with so many times fifty requests a look.
+    fn found_of(fifties: u32, took: impl Fn(u32, u32) -> f64) -> Option<(f64, f64)> {
         let mut counts = [0_u32; 9];
         let samples: Vec<Sample> = (0..40)
             .map(|look| {
-                for request in 0..50 {
+                for request in (0..fifties).flat_map(|_| 0..50) {
                     let took = took(look, request);
                     let at = BOUNDS.iter().position(|bound| took <= *bound);
                     counts[at.unwrap_or(8)] += 1;
@@ -128,7 +143,7 @@ mod tests {
                 }
                 Sample {
                     at: f64::from(look),
-                    requests: Some(u64::from(look) * 50),
+                    requests: Some(u64::from(look * fifties * 50)),
                     metrics: Metrics::read(&text).unwrap(),
                 }
             })
@@ -159,6 +174,8 @@ mod tests {
             }
         };
         assert!(found(tail).is_some());
+        // of fewer requests the slowest hundredth is chance, and is no evidence
+        assert_eq!(found_of(2, tail), None);
     }
 
     #[test]

@@ -171,6 +171,9 @@ fn latency_that_grows_with_the_heap_is_told_and_one_that_grows_alone_is_not() {
     assert_eq!((kinds, code), (vec!["heap-grows", "slower"], 1));
     let alone = slower(|_| 10 << 20);
     assert_eq!(found(&seen(alone, judged(STEADY))).0, ["fine"]);
+    // a small heap that got warm
+    let warm = slower(|n| (200 << 10) + n * 2_000);
+    assert_eq!(found(&seen(warm, judged(STEADY))).0, ["fine"]);
 }
 
 #[test]
