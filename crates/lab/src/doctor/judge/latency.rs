@@ -36,9 +36,9 @@ pub(super) fn grew(course: &Course<'_>) -> Option<Finding> {
     let (first, last) = (known.first()?.count(), known.last()?.count());
     let third = (last - first) / 3.0;
     let compare = |share| {
-        let least = BEYOND / (1.0 - share);
-        let early = Third::of(&known, first, first + third, least)?;
-        let late = Third::of(&known, last - third, last, least)?;
+        let enough = BEYOND / (1.0 - share);
+        let early = Third::of(&known, first, first + third, enough)?;
+        let late = Third::of(&known, last - third, last, enough)?;
         early.against(&late, share)
     };
     let (median, tail) = (compare(0.5)?, compare(0.99)?);
@@ -56,13 +56,13 @@ struct Third {
 }
 
 impl Third {
-    /// The requests between these counts, as far as looks at the server tell them apart, in parts of `least` requests or more.
-    fn of(known: &[&Histogram], from: f64, to: f64, least: f64) -> Option<Self> {
+    /// The requests between these counts, as far as looks at the server tell them apart, in parts of `enough` requests or more.
+    fn of(known: &[&Histogram], from: f64, to: f64, enough: f64) -> Option<Self> {
         let mut looks = known
             .iter()
             .filter(|look| (from..=to).contains(&look.count()));
         let begin = *looks.next()?;
-        let size = ((to - from) / MOST_PARTS).max(least);
+        let size = ((to - from) / MOST_PARTS).max(enough);
         let (mut end, mut last, mut parts) = (begin, begin, Vec::new());
         for look in looks {
             last = look;
