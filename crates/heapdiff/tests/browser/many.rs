@@ -27,8 +27,25 @@ const UNTIL_PAINTED: &str = "const [it, act] = arguments;
     await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
     return [busy, performance.now() - started];";
 
-/// What a user is to wait at most, ten times over.
+/// What a user is to wait at most, ten times over, in milliseconds.
 const LIMIT: f64 = 2_000.0;
+
+/// Milliseconds that a computation takes in the page which takes some sixty where nothing else runs.
+const PACE: &str = "const started = performance.now();
+    Array.from({ length: 200_000 }, (_, at) => (at * 7919) % 200_003).sort((a, b) => a - b);
+    return performance.now() - started;";
+
+/// Asserts that something was soon there, as this machine is at the moment.
+#[track_caller]
+fn assert_soon(page: &Page, what: &str, took: f64) {
+    if took >= LIMIT {
+        let pace = page.js::<f64>(PACE, &[]);
+        assert!(
+            took < 30.0 * pace,
+            "{what}: {took} ms, where a computation takes {pace} ms"
+        );
+    }
+}
 
 /// Made once for all tests, in a folder of the target folder: that takes a while where nothing is optimized.
 fn large() -> Option<Report> {
@@ -71,7 +88,8 @@ fn twenty_thousand_rows_are_soon_there_and_sorted_and_filtered() {
         )
     });
     println!("painted at {painted:.0} ms, rows at {rows_at:.0} ms");
-    assert!(painted < LIMIT && rows_at < 2.0 * LIMIT);
+    assert_soon(page, "the first paint", painted);
+    assert_soon(page, "rows", rows_at / 2.0);
     assert_eq!(Table::of(page).count, 20_000);
 
     for (head, clicks) in [
@@ -116,7 +134,7 @@ fn twenty_thousand_rows_are_soon_there_and_sorted_and_filtered() {
 fn until_painted(page: &Page, role: &str, name: &str, act: &str) -> String {
     let element = page.the(role, name).to_json();
     let (busy, painted) = page.js_async::<(f64, f64)>(UNTIL_PAINTED, &[element, act.into()]);
-    assert!(painted < LIMIT, "{name}: {painted} ms");
+    assert_soon(page, name, painted);
     format!("{busy:.0} (painted {painted:.0})")
 }
 
