@@ -85,10 +85,19 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
     use super::{NEW, Names, keep, known, remember};
+
+    /// What is known, and whether it is kept, is the process's: one test at a time.
+    fn turn() -> MutexGuard<'static, ()> {
+        static TURN: Mutex<()> = Mutex::new(());
+        TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     #[test]
     fn what_children_tell_adds_up_if_it_is_kept_at_all() {
+        let _turn = turn();
         let folder = tempfile::tempdir().unwrap();
         let tell = |json: &str| {
             std::fs::write(folder.path().join(NEW), json).unwrap();
@@ -112,6 +121,7 @@ mod tests {
 
     #[test]
     fn a_child_that_had_nothing_to_tell_changes_nothing() {
+        let _turn = turn();
         let folder = tempfile::tempdir().unwrap();
         remember(folder.path()).unwrap();
         std::fs::write(folder.path().join(NEW), "half of it").unwrap();
