@@ -39,10 +39,10 @@ const PACE: &str = "const started = performance.now();
 #[track_caller]
 fn assert_soon(page: &Page, what: &str, took: f64) {
     if took >= LIMIT {
-        let pace = page.js::<f64>(PACE, &[]);
+        let usual = page.js::<f64>(PACE, &[]);
         assert!(
-            took < 30.0 * pace,
-            "{what}: {took} ms, where a computation takes {pace} ms"
+            took < 30.0 * usual,
+            "{what}: {took} ms, where a computation takes {usual} ms"
         );
     }
 }
